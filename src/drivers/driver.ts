@@ -1,0 +1,111 @@
+import type { Diagnostic } from '../stack/diagnostics.ts'
+import type { Observed, Resource, ResourceId } from '../plan/resource.ts'
+import type { Step } from '../plan/step.ts'
+import type { ResolvedStack } from '../resolve/resolved.ts'
+import type { Facts } from './facts.ts'
+import type { Event } from '../state/events.ts'
+
+/**
+ * The seam between the one line of iamstack and a target. An ability that a target lacks is absent, never a method that throws.
+ * Everything is told by events; a driver never prints and never decides what is to be done.
+ */
+export interface Driver {
+  readonly name: 'process' | 'compose' | 'kubernetes'
+
+  /** Fields of the stack that this target cannot honour, each at its line. Pure. */
+  check(stack: ResolvedStack): Diagnostic[]
+
+  /** The stack as resources of this target. Pure: the same input gives the same parts and specs. */
+  desired(stack: ResolvedStack, facts: Facts): Resource[]
+
+  /** One look at everything of ours under this project: lists only, no look at single things. */
+  observe(signal: AbortSignal): Promise<Observed>
+
+  /** A second, dearer look at images alone; made only when a plan would build or pull. */
+  observeImages?(wanted: readonly Resource[], signal: AbortSignal): Promise<Observed>
+
+  /**
+   * Carries out one step, up to the milestone `started` (a service) or `completed` (a job, an image, a deletion).
+   * Must be safe to repeat after an interruption at any point. Throws StepError.
+   */
+  apply(step: Step, run: Run): Promise<void>
+
+  /** Comes back when the resource is ready; throws StepError as soon as it cannot become so, with evidence. */
+  ready(wanted: Resource, run: Run): Promise<void>
+
+  /** Where a port of a service answers, from this machine. Undefined while it is not exposed or not there. */
+  endpoint(service: string, port: string): Promise<Endpoint | undefined>
+
+  /** Log lines of services (all when empty), merged by time; with `follow` it goes on through replacements until aborted. */
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+
+  /** Runs a command in a ready replica; the result is the command's own exit code. */
+  exec(request: ExecRequest, signal: AbortSignal): Promise<number>
+
+  /** Runs an image or process to its end beside the stack (smoke `run`). */
+  runOnce(request: RunOnceRequest, signal: AbortSignal): Promise<number>
+
+  /** The target's own notation of the stack (a compose file, a process list), for `render`. */
+  render(
+    resources: readonly Resource[],
+    stack: ResolvedStack,
+  ): { readonly path: string; readonly text: string }[]
+
+  /** Lets go of connections. The target keeps what it runs. */
+  close(): Promise<void>
+}
+
+/** What a step may use while it runs. */
+export interface Run {
+  readonly signal: AbortSignal
+  readonly emit: (event: Event) => void
+  /** Says how far a long step is; shown in every view. */
+  readonly progress: (resource: ResourceId, text: string) => void
+}
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+export interface LogQuery {
+  readonly services: readonly string[]
+  readonly follow: boolean
+  /** Epoch milliseconds. */
+  readonly since: number | undefined
+  readonly tail: number | undefined
+  /** Of the instance before the present one. */
+  readonly previous: boolean
+  readonly init: boolean
+}
+
+export interface LogLine {
+  /** Epoch milliseconds. */
+  readonly time: number
+  readonly service: string
+  readonly replica: number
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+}
+
+export interface ExecRequest {
+  readonly service: string
+  readonly command: readonly string[]
+  readonly replica: number | undefined
+  readonly workingDir: string | undefined
+  readonly env: ReadonlyMap<string, string>
+  readonly tty: boolean
+  readonly stdin: NodeJS.ReadableStream | undefined
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+  /** Emits when the terminal changed its size. */
+  readonly resize?: { onResize(listener: (columns: number, rows: number) => void): void }
+}
+
+export interface RunOnceRequest {
+  readonly name: string
+  /** The resource made from the smoke check's `run`, by the same rules as a job. */
+  readonly job: Resource
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+}

@@ -1,0 +1,288 @@
+import type { Milestone, Observed, ObservedResource, Resource, ResourceId, UpdateOp } from './resource.ts'
+import type { Plan, Step, StepId } from './step.ts'
+import { planRemovals, type Removal } from './removals.ts'
+
+export interface PlanInput {
+  readonly desired: readonly Resource[]
+  readonly observed: Observed
+  /** Only these are touched; undefined means everything, and only then is anything pruned. */
+  readonly selection?: ReadonlySet<ResourceId>
+  /** Why these are looked at now (`src/users.ts changed`); put before what the comparison found. */
+  readonly causes?: ReadonlyMap<ResourceId, string>
+  /** Restart these although nothing differs. */
+  readonly restart?: ReadonlyMap<ResourceId, string>
+  /** Build or fetch these images although no workload asks for them (`iamstack build`). */
+  readonly images?: ReadonlySet<ResourceId>
+  readonly removal?: Removal
+}
+
+/**
+ * What is to be done so that `observed` becomes `desired`, in an order that respects needs. Pure: no clock, no I/O, and the
+ * same input gives the same plan.
+ */
+export function plan(input: PlanInput): Plan {
+  const desired = inOrderOfNeeds(input.desired)
+  const changes = new Map<ResourceId, Change>()
+  for (const resource of desired) {
+    if (resource.kind === 'image' || !isSelected(input, resource.id)) continue
+    const change = changeOf(resource, input, changes)
+    if (change) changes.set(resource.id, change)
+  }
+  // Those that are built from others come last in `desired`, so here first: a base is needed only when one of them is built.
+  for (const resource of desired.filter((each) => each.kind === 'image').reverse()) {
+    const change = imageChange(resource, input, desired, changes)
+    if (change) changes.set(resource.id, change)
+  }
+  addWaits(desired, input, changes)
+  const steps = desired.flatMap((resource) => {
+    const change = changes.get(resource.id)
+    return change ? [stepOf(resource, change, changes)] : []
+  })
+  const removals = planRemovals(input, steps)
+  return {
+    steps: [...steps, ...removals.steps],
+    unchanged: desired
+      .filter(({ id, kind }) => kind !== 'image' && isSelected(input, id) && !changes.has(id))
+      .map(({ id }) => id),
+    kept: removals.kept,
+  }
+}
+
+interface Change {
+  readonly op: Exclude<Step['op'], 'stop' | 'delete'>
+  readonly cause: string
+  readonly destroys?: string | undefined
+  readonly changed?: readonly string[]
+  readonly replicas?: { readonly from: number; readonly to: number }
+}
+
+function isSelected(input: PlanInput, id: ResourceId): boolean {
+  return input.selection === undefined || input.selection.has(id)
+}
+
+function changeOf(
+  resource: Resource,
+  input: PlanInput,
+  changes: ReadonlyMap<ResourceId, Change>,
+): Change | undefined {
+  const found = difference(resource, input.observed.get(resource.id))
+  const change = found ?? restartOf(resource, input, changes)
+  const why = input.causes?.get(resource.id)
+  return change && why !== undefined ? { ...change, cause: `${why}: ${change.cause}` } : change
+}
+
+function restartOf(
+  resource: Resource,
+  input: PlanInput,
+  changes: ReadonlyMap<ResourceId, Change>,
+): Change | undefined {
+  const asked = input.restart?.get(resource.id)
+  if (asked !== undefined) return { op: 'restart', cause: asked }
+  const replaced = resource.needs.find((need) => need.cascade && isDisruptive(changes.get(need.on)))
+  return replaced && { op: 'restart', cause: `${nameOf(replaced.on)} was replaced` }
+}
+
+function isDisruptive(change: Change | undefined): boolean {
+  return change !== undefined && ['create', 'replace', 'restart', 'run'].includes(change.op)
+}
+
+function difference(resource: Resource, seen: ObservedResource | undefined): Change | undefined {
+  const makes = resource.kind === 'job' ? 'run' : 'create'
+  if (seen === undefined || seen.health === 'absent') return { op: makes, cause: 'not there yet' }
+  if (seen.parts === undefined)
+    return { op: 'replace', cause: 'carries no description of ours', destroys: seen.holdsData }
+  const changed = changedParts(resource.parts, seen.parts)
+  if (changed.length > 0) return updateFor(resource, seen, changed)
+  if (seen.health === 'failed') return { op: resource.kind === 'job' ? 'run' : 'restart', cause: seen.detail }
+  const total = seen.replicas?.total
+  if (resource.replicas !== undefined && total !== undefined && total !== resource.replicas) {
+    return {
+      op: 'scale',
+      cause: `${total} of ${resource.replicas} replicas`,
+      replicas: { from: total, to: resource.replicas },
+    }
+  }
+  return undefined
+}
+
+interface PartChange {
+  readonly part: string
+  readonly what: 'changed' | 'added' | 'removed'
+}
+
+function changedParts(
+  wanted: Readonly<Record<string, string>>,
+  seen: Readonly<Record<string, string>>,
+): PartChange[] {
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(seen)])]
+  return names.flatMap((part): PartChange[] => {
+    if (wanted[part] === seen[part]) return []
+    if (wanted[part] === undefined) return [{ part, what: 'removed' }]
+    return [{ part, what: seen[part] === undefined ? 'added' : 'changed' }]
+  })
+}
+
+const dearestFirst: readonly UpdateOp[] = ['replace', 'restart', 'reload', 'update', 'scale']
+
+function updateFor(resource: Resource, seen: ObservedResource, changed: readonly PartChange[]): Change {
+  const cause = describeParts(changed)
+  if (resource.kind === 'job') return { op: 'run', cause }
+  const asked = changed.map(
+    ({ part }) => resource.updates[part] ?? resource.updates[firstWord(part)] ?? 'replace',
+  )
+  const op = dearestFirst.find((each) => asked.includes(each)) ?? 'replace'
+  const replicas = { from: seen.replicas?.total ?? 0, to: resource.replicas ?? 1 }
+  switch (op) {
+    case 'replace':
+      return { op, cause, destroys: seen.holdsData }
+    case 'scale':
+      return { op, cause: `${replicas.from} → ${replicas.to} replicas`, replicas }
+    case 'reload':
+      return { op, cause, changed: changed.map(({ part }) => part) }
+    case 'restart':
+    case 'update':
+      return { op, cause }
+    default:
+      return op satisfies never
+  }
+}
+
+/** `image changed`, `env and config app changed, secret db added`. */
+function describeParts(changed: readonly PartChange[]): string {
+  const groups = (['changed', 'added', 'removed'] as const).flatMap((what) => {
+    const parts = changed.filter((each) => each.what === what).map(({ part }) => part)
+    return parts.length === 0 ? [] : [`${listed(parts)} ${what}`]
+  })
+  return groups.join(', ')
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
+}
+
+function firstWord(part: string): string {
+  return part.split(' ', 1)[0] ?? part
+}
+
+/** An image matters only to what is about to start from it, so a plan without such work looks at none. */
+function imageChange(
+  image: Resource,
+  input: PlanInput,
+  desired: readonly Resource[],
+  changes: ReadonlyMap<ResourceId, Change>,
+): Change | undefined {
+  const isAsked = input.images?.has(image.id) ?? false
+  const isUsed = desired.some(
+    (each) => startsFromImage(changes.get(each.id)) && each.needs.some((need) => need.on === image.id),
+  )
+  if (!isAsked && !isUsed) return undefined
+  const op = image.parts['inputs'] === undefined ? 'deliver' : 'build'
+  const seen = input.observed.get(image.id)
+  if (seen === undefined || seen.health === 'absent') {
+    return { op, cause: seen?.detail ?? (op === 'build' ? 'not built yet' : 'not on this machine') }
+  }
+  const changed = changedParts(image.parts, seen.parts ?? {})
+  return changed.length === 0 ? undefined : { op, cause: describeParts(changed) }
+}
+
+function startsFromImage(change: Change | undefined): boolean {
+  return change !== undefined && !['reload', 'update', 'wait'].includes(change.op)
+}
+
+/** What a step needs and nobody is about to make so, is waited for: it may be starting, or be out of the selection. */
+function addWaits(desired: readonly Resource[], input: PlanInput, changes: Map<ResourceId, Change>): void {
+  const byId = new Map(desired.map((resource) => [resource.id, resource]))
+  for (const resource of desired) {
+    if (!changes.has(resource.id)) continue
+    for (const need of resource.needs) {
+      const needed = byId.get(need.on)
+      if (!needed || needed.kind === 'image' || changes.has(need.on)) continue
+      const seen = input.observed.get(need.on)
+      if (!reaches(seen?.health, need.until) && isSelected(input, need.on)) {
+        changes.set(need.on, { op: 'wait', cause: seen?.detail ?? 'not there yet' })
+      }
+    }
+  }
+  for (const resource of desired) {
+    const seen = input.observed.get(resource.id)
+    if (
+      !changes.has(resource.id) &&
+      isSelected(input, resource.id) &&
+      (seen?.health === 'starting' || seen?.health === 'degraded')
+    ) {
+      changes.set(resource.id, { op: 'wait', cause: seen.detail })
+    }
+  }
+}
+
+function reaches(health: ObservedResource['health'] | undefined, until: Milestone): boolean {
+  if (health === 'ready') return true
+  return until === 'started' && (health === 'starting' || health === 'degraded')
+}
+
+function stepOf(resource: Resource, change: Change, changes: ReadonlyMap<ResourceId, Change>): Step {
+  const base = {
+    id: stepId(change.op, resource.id),
+    resource: resource.id,
+    cause: change.cause,
+    destroys: change.destroys,
+    from: resource.from,
+    wanted: resource,
+    after: resource.needs.flatMap((need) => {
+      const needed = changes.get(need.on)
+      return needed ? [{ step: stepId(needed.op, need.on), until: need.until }] : []
+    }),
+  }
+  switch (change.op) {
+    case 'scale':
+      return { ...base, op: change.op, replicas: change.replicas ?? { from: 0, to: resource.replicas ?? 1 } }
+    case 'reload':
+      return { ...base, op: change.op, changed: change.changed ?? [] }
+    case 'wait':
+    case 'create':
+    case 'update':
+    case 'replace':
+    case 'restart':
+    case 'build':
+    case 'deliver':
+    case 'run':
+      return { ...base, op: change.op }
+    default:
+      return change.op satisfies never
+  }
+}
+
+export function stepId(op: string, resource: ResourceId): StepId {
+  return `${op} ${resource}`
+}
+
+function nameOf(id: ResourceId): string {
+  return id.slice(id.indexOf('/') + 1)
+}
+
+/** Needed things first; else as they came. Cycles were refused before; here they only keep their order. */
+function inOrderOfNeeds(desired: readonly Resource[]): Resource[] {
+  const byId = new Map(desired.map((resource) => [resource.id, resource]))
+  const ordered = new Set<Resource>()
+  const entered = new Set<Resource>()
+  const stack: { resource: Resource; next: number }[] = []
+  for (const root of desired) {
+    if (!entered.has(root)) push(root)
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const need = top.resource.needs[top.next++]
+      if (!need) {
+        ordered.add(top.resource)
+        stack.pop()
+        continue
+      }
+      const needed = byId.get(need.on)
+      if (needed && !entered.has(needed)) push(needed)
+    }
+  }
+  return [...ordered]
+
+  function push(resource: Resource): void {
+    entered.add(resource)
+    stack.push({ resource, next: 0 })
+  }
+}

@@ -1,0 +1,64 @@
+import type { Span } from '../stack/diagnostics.ts'
+
+export type ResourceKind = 'image' | 'network' | 'volume' | 'files' | 'job' | 'service' | 'gateway'
+
+/** `kind/name`, e.g. `service/iam-apiserver`. Unique in one stack. */
+export type ResourceId = `${ResourceKind}/${string}`
+
+/** How far another resource must have come before this one may start or be replaced. */
+export type Milestone = 'started' | 'healthy' | 'completed'
+
+/**
+ * One thing that a target keeps for us, as it should be. `spec` belongs to the driver that made it; the planner reads only what
+ * is named here, so a seventh target needs no change in `plan`.
+ */
+export interface Resource<Spec = unknown> {
+  readonly id: ResourceId
+  readonly kind: ResourceKind
+  readonly name: string
+  readonly spec: Spec
+  /**
+   * Digests of the parts of the specification, each under a name that a person understands (`image`, `env`, `config app`).
+   * They ride in a label of the real thing, so a difference can be told in words. Values that exist only after their producer
+   * ran are not part of it; references to them are.
+   */
+  readonly parts: Readonly<Record<string, string>>
+  /** What a difference in a part costs, by the part's name up to its first space; `replace` where nothing is said. */
+  readonly updates: Readonly<Partial<Record<string, UpdateOp>>>
+  readonly needs: readonly ResourceNeed[]
+  /** How many replicas there should be; undefined for what has none. */
+  readonly replicas: number | undefined
+  /** How long it may take until it is ready, in milliseconds. */
+  readonly timeout: number
+  /** What would be lost with it, in words (`the data of volume data`); undefined when nothing is. */
+  readonly holdsData: string | undefined
+  readonly from: Span
+}
+
+export interface ResourceNeed {
+  readonly on: ResourceId
+  readonly until: Milestone
+  /** Restart the needing resource when the needed one was replaced. */
+  readonly cascade: boolean
+}
+
+/** From the dearest to the cheapest. */
+export type UpdateOp = 'replace' | 'restart' | 'reload' | 'update' | 'scale'
+
+export type Health = 'absent' | 'starting' | 'ready' | 'degraded' | 'failed'
+
+/** What one look at the target showed of one resource. */
+export interface ObservedResource {
+  readonly id: ResourceId
+  readonly health: Health
+  /** The parts as the label holds them; undefined when it carries none of ours. */
+  readonly parts: Readonly<Record<string, string>> | undefined
+  readonly replicas: { readonly ready: number; readonly total: number } | undefined
+  /** In words: `exited 1, 3 times`, `running for 12 minutes`. */
+  readonly detail: string
+  readonly holdsData: string | undefined
+  /** Facts for `status`: image, started at, restarts, addresses. Never read by the planner. */
+  readonly facts?: Readonly<Record<string, string | number>>
+}
+
+export type Observed = ReadonlyMap<ResourceId, ObservedResource>
