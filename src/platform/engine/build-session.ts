@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import type { Engine } from './engine.ts'
+import { buildServices, type BuildProvisions, type Unanswered } from './build-services.ts'
+
+/** An open session: BuildKit calls back over it while a build with its id runs. */
+export interface BuildSession {
+  readonly id: string
+  readonly unanswered: Unanswered
+  close(): void
+}
+
+/**
+ * Opens a BuildKit session: a connection that the engine upgrades to HTTP/2 and on which it is the client, we the server.
+ * To be imported lazily: gRPC takes 50 ms to load, and few builds need it.
+ */
+export async function openBuildSession(engine: Engine, provisions: BuildProvisions): Promise<BuildSession> {
+  const unanswered: Unanswered = { unknownSecrets: new Set(), failures: [] }
+  const services = buildServices(provisions, unanswered)
+  const server = new Server()
+  for (const { definition, implementation } of services) server.addService(definition, implementation)
+  const id = randomUUID()
+  const connection = await engine.upgrade('/session', {
+    headers: {
+      Upgrade: 'h2c',
+      'X-Docker-Expose-Session-Uuid': id,
+      'X-Docker-Expose-Session-Name': 'iamstack',
+      // BuildKit calls only what is listed, and treats the rest as not there.
+      'X-Docker-Expose-Session-Grpc-Method': services
+        .flatMap(({ definition }) => Object.values(definition))
+        .map(({ path }) => path),
+    },
+  })
+  // An engine that goes away ends the build's own request too, which is where it is told.
+  connection.on('error', () => {
+    server.forceShutdown()
+  })
+  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(connection)
+  return {
+    id,
+    unanswered,
+    close: () => {
+      server.forceShutdown()
+      connection.destroy()
+    },
+  }
+}
