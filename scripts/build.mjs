@@ -1,0 +1,74 @@
+// Bundles src/ into dist/: one entry, split chunks, so that a command loads only what it uses. See docs/decisions/0002-bundle.md.
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Builds when a source is newer than the bundle's stamp, or always with --force. */
+export async function build({ force = false } = {}) {
+  const stamp = await fingerprint()
+  const stampFile = join(root, 'dist', '.stamp')
+  if (!force && existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) return false
+  const esbuild = await import('esbuild')
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  await rm(join(root, 'dist'), { recursive: true, force: true })
+  await mkdir(join(root, 'dist'))
+  const result = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { cli: 'src/cli.ts' },
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    sourcemap: 'linked',
+    metafile: true,
+    logLevel: 'warning',
+    // Loaded from node_modules when they are used at all: native parts, files beside the code, or dynamic requires.
+    external: ['dockerode', 'docker-modem', 'ssh2', 'cpu-features', 'blessed', 'fsevents'],
+    define: { __IAMSTACK_VERSION__: JSON.stringify(manifest.version) },
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+  })
+  await writeFile(join(root, 'dist', 'meta.json'), JSON.stringify(result.metafile))
+  const entry = join(root, 'dist', 'cli.js')
+  await writeFile(entry, `#!/usr/bin/env node\n${(await readFile(entry, 'utf8')).replace(/^#!.*\n/, '')}`)
+  await chmod(entry, 0o755)
+  await writeFile(stampFile, stamp)
+  return true
+}
+
+async function fingerprint() {
+  const hash = createHash('sha256')
+  for (const file of [
+    ...(await sources(join(root, 'src'))),
+    join(root, 'package.json'),
+    join(root, 'package-lock.json'),
+    fileURLToPath(import.meta.url),
+  ]) {
+    const { mtimeMs, size } = await stat(file)
+    hash.update(`${file} ${mtimeMs} ${size}\n`)
+  }
+  return hash.digest('hex')
+}
+
+async function sources(folder) {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const isBuilt = await build({ force: process.argv.includes('--force') })
+  console.log(isBuilt ? 'built dist/' : 'dist/ is up to date')
+}

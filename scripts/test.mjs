@@ -1,0 +1,73 @@
+// `npm test`: installs what is missing, builds, and runs every suite whose engine is there.
+// With CI set, an engine that is missing is a failure; else its suites are named as skipped, with the command that brings it.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { install } from './install.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const isCi = (process.env.CI ?? '') !== ''
+install(root)
+install(join(root, 'examples', 'iam'))
+const { build } = await import('./build.mjs')
+await build()
+
+const hasEngine =
+  spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { stdio: 'ignore' }).status === 0
+const wanted = process.argv.slice(2)
+const suites = [
+  { name: 'unit', needs: true },
+  { name: 'engine', needs: hasEngine },
+  { name: 'e2e', needs: true },
+].filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+
+const results = mkdtempSync(join(tmpdir(), 'iamstack-test-'))
+const total = { passed: 0, failed: 0, skipped: 0 }
+let isBroken = false
+for (const { name, needs } of suites) {
+  if (!needs) {
+    console.log(
+      `suite ${name}: skipped, no Docker engine answers; on Debian 12, \`test/lab/lab up docker\` brings one`,
+    )
+    if (isCi) isBroken = true
+    total.skipped += 1
+    continue
+  }
+  const report = join(results, `${name}.json`)
+  const words = [
+    'vitest',
+    'run',
+    '--project',
+    name,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
+  const { status } = spawnSync('npx', words, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
+  const counts = read(report)
+  if (!counts || (status !== 0 && counts.failed === 0)) isBroken = true
+  total.passed += counts?.passed ?? 0
+  total.failed += counts?.failed ?? 0
+  total.skipped += counts?.skipped ?? 0
+}
+rmSync(results, { recursive: true, force: true })
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exit(total.failed > 0 || isBroken ? 1 : 0)
+
+function read(report) {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    )
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
+  } catch (error) {
+    console.error(`${report}: ${error.message}`)
+    return undefined
+  }
+}

@@ -1,0 +1,88 @@
+import { exitCodes, type Surroundings } from './commands/command.ts'
+import { UsageError, readArguments } from './commands/arguments.ts'
+import { commands, type CommandEntry } from './commands/table.ts'
+import { version } from './version.ts'
+
+/** argv → command → exit code. Nothing is loaded that the command does not use. */
+async function main(argv: readonly string[]): Promise<number> {
+  const [word, ...rest] = argv
+  const stop = new AbortController()
+  if (word === '--version' || word === '-v') return print(version)
+  if (word === undefined || word === '--help' || word === '-h' || word === 'help') return printHelp(rest[0])
+  if (word === '__session') return (await import('./session/main.ts')).runSession(rest)
+  if (word === '__complete')
+    return (await import('./commands/complete.ts')).complete(rest, surroundings(stop.signal))
+  const entry = commands.find(({ name }) => name === word)
+  try {
+    if (!entry) throw new UsageError(`unknown command ${word}`, await nearest(word))
+    if (wantsHelp(entry, rest)) return await printHelp(entry.name)
+    onInterrupt(stop)
+    const given = readArguments(entry, rest, process.env)
+    const command = await entry.load()
+    return await command(given, surroundings(stop.signal))
+  } catch (error) {
+    const { reportFailure } = await import('./report/failure.ts')
+    return reportFailure(error, {
+      argv,
+      env: process.env,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      isInterrupted: stop.signal.aborted,
+    })
+  }
+}
+
+function surroundings(signal: AbortSignal): Surroundings {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    platform: process.platform,
+    signal,
+  }
+}
+
+/** The first Ctrl-C asks every step to end; the second ends this program, and the next run tidies up. */
+function onInterrupt(stop: AbortController): void {
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted)
+    stop.abort(new Error('interrupted'))
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  process.on('SIGHUP', interrupt)
+}
+
+function wantsHelp(entry: CommandEntry, words: readonly string[]): boolean {
+  const own = entry.passesThrough ? words.slice(0, 1) : words
+  return own.includes('--help') || own.includes('-h')
+}
+
+async function printHelp(name: string | undefined): Promise<number> {
+  const { commandHelp, generalHelp } = await import('./commands/help.ts')
+  const entry = commands.find((each) => each.name === name)
+  return print(entry ? commandHelp(entry) : generalHelp(commands))
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return exitCodes.ok
+}
+
+async function nearest(word: string): Promise<string> {
+  const { closest, distance } = await import('fastest-levenshtein')
+  const near = closest(
+    word,
+    commands.map(({ name }) => name),
+  )
+  return distance(word, near) <= 2 ? `did you mean ${near}?` : 'iamstack --help lists the commands'
+}
+
+// A reader that went away (`iamstack logs | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+  throw error
+})
+process.exitCode = await main(process.argv.slice(2))

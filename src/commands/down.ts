@@ -1,0 +1,130 @@
+import type { Resource, ResourceId } from '../plan/resource.ts'
+import { formatPlan } from '../plan/format.ts'
+import type { Removal } from '../plan/removals.ts'
+import { StepError } from '../plan/step-error.ts'
+import type { ResolvedStack } from '../resolve/resolved.ts'
+import { demandConsent, execute } from '../session/execute.ts'
+import { planLine } from '../session/line.ts'
+import { openStack } from '../session/open.ts'
+import type { Opened } from '../session/opened.ts'
+import type { Arguments } from './arguments.ts'
+import { checkNames } from './check-names.ts'
+import { exitCodes, type Command } from './command.ts'
+import { exitCodeOfOutcome } from './outcome.ts'
+
+/** Ends what runs and what serves only it. Volumes, secrets and images stay unless they are named; what stays is listed. */
+export const down: Command = async (given, around) => {
+  const opened = await openStack(given, around)
+  try {
+    checkNames(opened.stack, given.operands)
+    const lock = given.isOn('dry-run') ? undefined : await opened.memory.lock('down')
+    try {
+      return await bringDown(opened, given, around.signal, (text) => around.stdout.write(text))
+    } finally {
+      await lock?.release()
+    }
+  } finally {
+    await opened.close()
+  }
+}
+
+async function bringDown(
+  opened: Opened,
+  given: Arguments,
+  signal: AbortSignal,
+  write: (text: string) => void,
+): Promise<number> {
+  const facts = await opened.gather('look')
+  const removal = removalOf(given, opened.stack, opened.driver.desired(opened.stack, facts))
+  const stays = given.operands.length === 0 ? () => false : staysWithout(given.operands)
+  const selection =
+    given.operands.length === 0
+      ? undefined
+      : new Set(given.operands.flatMap((name) => [`service/${name}` as const, `job/${name}` as const]))
+  const { plan } = await planLine(
+    opened.driver,
+    opened.stack,
+    facts,
+    { removal, adjust: (desired) => desired.filter(stays), ...(selection && { selection }) },
+    signal,
+  )
+  if (given.isOn('dry-run')) {
+    write(`${formatPlan(plan)}\n`)
+    return exitCodes.ok
+  }
+  demandConsent(
+    plan,
+    given.isOn('yes') || !holdsKept(removal, opened.stack),
+    opened.stack.profile.isProtected && !given.isOn('yes'),
+  )
+  const outcome = await execute(opened, plan, { wait: true, signal })
+  if (outcome.failures.length > 0) return exitCodeOfOutcome(outcome)
+  if (given.operands.length === 0) await forget(opened, given)
+  for (const { resource, why } of plan.kept)
+    opened.emit({ type: 'message.reported', at: Date.now(), text: `${resource} stays: ${why}` })
+  return checkGone(opened, removal, given, signal)
+}
+
+/** Asking for the data of volumes is consent to lose it; only volumes marked `keep: true` want a second word. */
+function holdsKept(removal: Removal, stack: ResolvedStack): boolean {
+  return [...stack.volumes.values()].some(
+    ({ name, keep }) => keep && (removal.volumes === 'all' ? !removal.keepVolumes.has(name) : false),
+  )
+}
+
+function staysWithout(names: readonly string[]): (resource: Resource) => boolean {
+  return (resource) =>
+    !((resource.kind === 'service' || resource.kind === 'job') && names.includes(resource.name))
+}
+
+function removalOf(given: Arguments, stack: ResolvedStack, desired: readonly Resource[]): Removal {
+  const all = given.isOn('all')
+  const named = given.list('volume')
+  const unknown = named.filter((name) => !stack.volumes.has(name))
+  if (unknown.length > 0) {
+    throw new StepError('precondition', `there is no volume ${unknown.join(', ')}`, {
+      hint: `the stack has ${[...stack.volumes.keys()].join(', ') || 'none'}`,
+    })
+  }
+  const keep = all
+    ? []
+    : [...stack.volumes.values()]
+        .filter((volume) => volume.keep && !named.includes(volume.name))
+        .map(({ name }) => name)
+  return {
+    volumes: all || given.isOn('volumes') ? 'all' : named.length > 0 ? new Set(named) : 'none',
+    keepVolumes: new Set(keep),
+    images: all || given.isOn('images'),
+    cause: all ? 'down --all' : 'down',
+    needs: new Map<ResourceId, readonly ResourceId[]>(
+      desired.map((each) => [each.id, each.needs.map((need) => need.on)]),
+    ),
+  }
+}
+
+/** After `down` the memory keeps what a later `up` of the kept volumes needs: secrets, certificates, job identities, ports. */
+async function forget(opened: Opened, given: Arguments): Promise<void> {
+  await opened.memory.clear(
+    given.isOn('all') ? [] : ['secrets', 'certs', 'hash-key', 'jobs', 'ports', 'volumes', 'revisions'],
+  )
+}
+
+async function checkGone(
+  opened: Opened,
+  removal: Removal,
+  given: Arguments,
+  signal: AbortSignal,
+): Promise<number> {
+  if (given.operands.length > 0) return exitCodes.ok
+  const left = [...(await opened.driver.observe(signal)).values()].filter(({ id, health }) => {
+    const isVolume = id.startsWith('volume/')
+    return (
+      health !== 'absent' &&
+      !(isVolume && removal.volumes !== 'all') &&
+      !(isVolume && removal.keepVolumes.has(id.slice('volume/'.length)))
+    )
+  })
+  for (const { id, detail } of left)
+    opened.emit({ type: 'message.reported', at: Date.now(), text: `${id} is still there: ${detail}` })
+  return left.length > 0 ? exitCodes.leftovers : exitCodes.ok
+}

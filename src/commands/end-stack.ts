@@ -1,0 +1,38 @@
+import { execute } from '../session/execute.ts'
+import { planLine } from '../session/line.ts'
+import type { Opened } from '../session/opened.ts'
+import type { ResourceId } from '../plan/resource.ts'
+import { exitCodeOfOutcome } from './outcome.ts'
+
+/** What `dev --on-exit stop|down` does: both end what runs and keep volumes and secrets; `down` forgets logs and ports as well. */
+export async function endStack(opened: Opened, forgets: boolean): Promise<number> {
+  const facts = await opened.gather('look')
+  const needs = new Map<ResourceId, readonly ResourceId[]>(
+    opened.driver.desired(opened.stack, facts).map((each) => [each.id, each.needs.map((need) => need.on)]),
+  )
+  const removal = {
+    volumes: 'none',
+    keepVolumes: new Set<string>(),
+    images: false,
+    cause: 'end of dev',
+    needs,
+  } as const
+  // Ctrl-C has ended dev already; the tidying up has a signal of its own.
+  const signal = new AbortController().signal
+  const { plan } = await planLine(opened.driver, opened.stack, facts, { removal, adjust: () => [] }, signal)
+  const outcome = await execute(opened, plan, { wait: true, signal })
+  if (forgets && outcome.failures.length === 0) await opened.memory.clear(keptAfterDown)
+  return exitCodeOfOutcome(outcome)
+}
+
+/** After `down` the memory keeps what a later `up` of the kept volumes needs. */
+export const keptAfterDown = [
+  'secrets',
+  'certs',
+  'hash-key',
+  'jobs',
+  'compose',
+  'ports',
+  'volumes',
+  'revisions',
+]

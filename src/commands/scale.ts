@@ -1,0 +1,57 @@
+import { StepError } from '../plan/step-error.ts'
+import type { Resource } from '../plan/resource.ts'
+import type { ResolvedStack } from '../resolve/resolved.ts'
+import { execute } from '../session/execute.ts'
+import { planLine } from '../session/line.ts'
+import { openStack } from '../session/open.ts'
+import { UsageError } from './arguments.ts'
+import { checkNames } from './check-names.ts'
+import type { Command } from './command.ts'
+import { exitCodeOfOutcome } from './outcome.ts'
+
+/** Another number of replicas until the next `up`, which goes back to the stack file and says so. */
+export const scale: Command = async (given, around) => {
+  const wanted = new Map(given.operands.map(readOperand))
+  if (wanted.size === 0) throw new UsageError('scale: name services and numbers, like api=3')
+  const opened = await openStack(given, around, { replicas: wanted })
+  try {
+    checkNames(opened.stack, [...wanted.keys()])
+    for (const [name, replicas] of wanted) refuseSingleton(opened.stack, name, replicas)
+    const lock = await opened.memory.lock(`scale ${given.operands.join(' ')}`)
+    try {
+      const facts = await opened.gather('change')
+      const names = new Set(wanted.keys())
+      const isTouched = ({ kind, name }: Resource): boolean =>
+        (kind === 'service' && names.has(name)) || kind === 'gateway'
+      const selection = new Set(
+        opened.driver
+          .desired(opened.stack, facts)
+          .filter(isTouched)
+          .map(({ id }) => id),
+      )
+      const { plan } = await planLine(opened.driver, opened.stack, facts, { selection }, around.signal)
+      return exitCodeOfOutcome(await execute(opened, plan, { wait: true, signal: around.signal }))
+    } finally {
+      await lock.release()
+    }
+  } finally {
+    await opened.close()
+  }
+}
+
+function readOperand(operand: string): [string, number] {
+  const match = /^([^=]+)=(\d{1,4})$/.exec(operand)
+  if (!match?.[1]) throw new UsageError(`scale: ${operand} is not of the form SERVICE=N`)
+  return [match[1], Number(match[2])]
+}
+
+function refuseSingleton(stack: ResolvedStack, name: string, replicas: number): void {
+  const service = stack.services.get(name)
+  if (!service) throw new UsageError(`scale: ${name} is a job; only services have replicas`)
+  if (service.isSingleton && replicas > 1) {
+    throw new StepError('precondition', `${name} is a singleton: two of it at once would do its work twice`, {
+      span: service.at('singleton'),
+      hint: 'remove `singleton: true` if it can run more than once',
+    })
+  }
+}

@@ -1,0 +1,42 @@
+import type { Smoke } from '../resolve/resolved.ts'
+import { formatTable } from '../report/table.ts'
+import { duration } from '../report/words.ts'
+import { openStack } from '../session/open.ts'
+import type { Opened } from '../session/opened.ts'
+import { runSmokeChecks } from '../session/smoke.ts'
+import { UsageError } from './arguments.ts'
+import { exitCodes, type Command } from './command.ts'
+
+/** Runs the smoke tests against what runs now. */
+export const smoke: Command = async (given, around) => {
+  const opened = await openStack(given, around)
+  try {
+    const unknown = given.operands.filter((name) => !opened.stack.smoke.some((each) => each.name === name))
+    if (unknown.length > 0)
+      throw new UsageError(
+        `there is no smoke test ${unknown.join(', ')}`,
+        `the stack has ${opened.stack.smoke.map(({ name }) => name).join(', ') || 'none'}`,
+      )
+    const checks = opened.stack.smoke.filter(
+      ({ name }) => given.operands.length === 0 || given.operands.includes(name),
+    )
+    const results = await runSmokeChecks(opened, checks, around.signal)
+    around.stdout.write(
+      given.text('output') === 'json'
+        ? `${JSON.stringify(results)}\n`
+        : `${formatTable(results.map((each) => [each.outcome === 'passed' ? '✔' : '✘', each.check, duration(each.milliseconds), each.message ?? '']))}\n`,
+    )
+    return results.some(({ outcome }) => outcome === 'failed') ? exitCodes.smoke : exitCodes.ok
+  } finally {
+    await opened.close()
+  }
+}
+
+export async function runSmokeTests(
+  opened: Opened,
+  checks: readonly Smoke[],
+  signal: AbortSignal,
+): Promise<number> {
+  const results = await runSmokeChecks(opened, checks, signal)
+  return results.some(({ outcome }) => outcome === 'failed') ? exitCodes.smoke : exitCodes.ok
+}

@@ -1,0 +1,79 @@
+import type { Observed, ObservedResource, Resource, ResourceId } from '../plan/resource.ts'
+import type { Plan } from '../plan/step.ts'
+import { styleFor } from '../report/style.ts'
+import { statusTable } from '../report/status.ts'
+import { planLine } from '../session/line.ts'
+import { openStack } from '../session/open.ts'
+import { readSmokeResults, type RememberedSmoke } from '../session/smoke-memory.ts'
+import { checkNames } from './check-names.ts'
+import { exitCodes, type Command } from './command.ts'
+
+/** One row of `status`: what is wanted, what is there, and what differs. The published form of `status -o json`. */
+export interface StatusRow {
+  readonly resource: ResourceId
+  readonly health: ObservedResource['health']
+  readonly detail: string
+  readonly replicas: { readonly ready: number; readonly wanted: number } | undefined
+  /** What `up` would do and why; undefined when it is as the stack says. */
+  readonly drift: string | undefined
+  readonly facts: Readonly<Record<string, string | number>>
+}
+
+/** Observes and compares, changing nothing. */
+export const status: Command = async (given, around) => {
+  const opened = await openStack(given, around)
+  try {
+    checkNames(opened.stack, given.operands)
+    const facts = await opened.gather('look')
+    const { plan, desired, observed } = await planLine(opened.driver, opened.stack, facts, {}, around.signal)
+    const rows = rowsOf(desired, observed, plan).filter(({ resource }) => isNamed(resource, given.operands))
+    const smoke = await readSmokeResults(opened.memory, opened.stack.smoke)
+    if (given.text('output') === 'json') {
+      around.stdout.write(
+        `${JSON.stringify({ project: opened.stack.project, target: opened.stack.profile.target, resources: rows, smoke })}\n`,
+      )
+    } else {
+      around.stdout.write(
+        `${statusTable(opened.stack, rows, smoke, styleFor(given.text('ansi'), around.stdout, around.env), around.stdout.columns)}\n`,
+      )
+    }
+    return exitCodes.ok
+  } finally {
+    await opened.close()
+  }
+}
+
+export type { RememberedSmoke }
+
+function isNamed(resource: ResourceId, names: readonly string[]): boolean {
+  return names.length === 0 || names.includes(resource.slice(resource.indexOf('/') + 1))
+}
+
+function rowsOf(desired: readonly Resource[], observed: Observed, plan: Plan): StatusRow[] {
+  const wanted = desired.filter(({ kind }) => kind !== 'image')
+  const known = new Set(wanted.map(({ id }) => id))
+  const unwanted = [...observed.values()].filter(
+    ({ id, health }) => !known.has(id) && !id.startsWith('image/') && health !== 'absent',
+  )
+  return [
+    ...wanted.map((resource) => rowOf(resource.id, observed.get(resource.id), resource.replicas, plan)),
+    ...unwanted.map((seen) => rowOf(seen.id, seen, undefined, plan)),
+  ]
+}
+
+function rowOf(
+  id: ResourceId,
+  seen: ObservedResource | undefined,
+  wanted: number | undefined,
+  plan: Plan,
+): StatusRow {
+  const step = plan.steps.find((each) => each.resource === id && each.op !== 'wait')
+  return {
+    resource: id,
+    health: seen?.health ?? 'absent',
+    detail: seen?.detail ?? 'not there',
+    replicas: wanted === undefined ? undefined : { ready: seen?.replicas?.ready ?? 0, wanted },
+    drift: step && `${step.op}: ${step.cause}`,
+    facts: seen?.facts ?? {},
+  }
+}

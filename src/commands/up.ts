@@ -1,0 +1,74 @@
+import { execute, demandConsent } from '../session/execute.ts'
+import { planLine, selectionOf } from '../session/line.ts'
+import { openStack } from '../session/open.ts'
+import type { Opened } from '../session/opened.ts'
+import { summarise } from '../report/summary.ts'
+import { formatPlan } from '../plan/format.ts'
+import { StepError } from '../plan/step-error.ts'
+import type { Plan } from '../plan/step.ts'
+import { exitCodes, type Command, type Surroundings } from './command.ts'
+import type { Arguments } from './arguments.ts'
+import { checkNames } from './check-names.ts'
+import { exitCodeOfOutcome } from './outcome.ts'
+import { runSmokeTests } from './smoke.ts'
+import { withImages } from './with-images.ts'
+
+/** Makes the target what the stack says: plan, execute, smoke tests, summary. Safe to repeat after any interruption. */
+export const up: Command = async (given, around) => {
+  const opened = await openStack(given, around)
+  try {
+    checkNames(opened.stack, given.operands)
+    if (given.isOn('dry-run')) return await showPlan(opened, given, around)
+    const lock = await opened.memory.lock(`up ${given.operands.join(' ')}`.trim())
+    try {
+      return await bringUp(opened, given, around)
+    } finally {
+      await lock.release()
+    }
+  } finally {
+    await opened.close()
+  }
+}
+
+async function showPlan(opened: Opened, given: Arguments, around: Surroundings): Promise<number> {
+  const { plan } = await planFor(opened, given, around.signal, 'look')
+  around.stdout.write(`${formatPlan(plan)}\n`)
+  return exitCodes.ok
+}
+
+async function bringUp(opened: Opened, given: Arguments, around: Surroundings): Promise<number> {
+  const { plan } = await planFor(opened, given, around.signal, 'change')
+  refuseBuilds(plan, given)
+  demandConsent(plan, given.isOn('yes'), opened.stack.profile.isProtected)
+  const outcome = await execute(opened, plan, { wait: !given.isOn('no-wait'), signal: around.signal })
+  if (outcome.failures.length > 0) return exitCodeOfOutcome(outcome)
+  const isSmokeDue =
+    plan.steps.length > 0 && !given.isOn('no-smoke') && !given.isOn('no-wait') && given.operands.length === 0
+  const smokeCode = isSmokeDue ? await runSmokeTests(opened, opened.stack.smoke, around.signal) : exitCodes.ok
+  await summarise(opened, around.stdout)
+  return smokeCode
+}
+
+export async function planFor(
+  opened: Opened,
+  given: Arguments,
+  signal: AbortSignal,
+  purpose: 'look' | 'change',
+) {
+  const facts = withImages(await opened.gather(purpose), opened.stack, given.list('image'))
+  const desired = opened.driver.desired(opened.stack, facts)
+  const selection = selectionOf(desired, given.operands, !given.isOn('no-deps'))
+  return planLine(opened.driver, opened.stack, facts, { ...(selection && { selection }) }, signal)
+}
+
+function refuseBuilds(plan: Plan, given: Arguments): void {
+  const builds = plan.steps.filter((step) => step.op === 'build')
+  if (!given.isOn('no-build') || builds.length === 0) return
+  throw new StepError(
+    'precondition',
+    `${builds.map((step) => step.resource).join(', ')} would have to be built`,
+    {
+      hint: 'leave --no-build out, or name what to run with --image SERVICE=REFERENCE',
+    },
+  )
+}

@@ -1,0 +1,190 @@
+import { dirname, join, relative, sep } from 'node:path'
+import type { ImageIdentity } from '../images/identify.ts'
+import { nodeFiles } from '../images/context/file-access.ts'
+import type { ResourceId } from '../plan/resource.ts'
+import { isWithin } from '../platform/watch.ts'
+import type { ImageSource, Job, ResolvedStack, Service } from '../resolve/resolved.ts'
+import { processSources, type ProcessSource } from '../session/sources.ts'
+import type { Opened } from '../session/opened.ts'
+import type { Reader } from './impact.ts'
+
+interface Sources {
+  readonly stack: ResolvedStack
+  readonly identities: ReadonlyMap<string, ImageIdentity>
+  readonly processes: ReadonlyMap<string, ProcessSource>
+  readonly watch: readonly string[]
+}
+
+const known = new WeakMap<Opened, ReadonlyMap<string, ProcessSource>>()
+
+/** What reads which file, from what was gathered last. */
+export function readersOf(opened: Opened): Reader[] {
+  const sources: Sources = {
+    stack: opened.stack,
+    identities: opened.gathered()?.identities ?? new Map<string, ImageIdentity>(),
+    processes: known.get(opened) ?? new Map<string, ProcessSource>(),
+    watch: opened.watch,
+  }
+  return [
+    ...stackReaders(sources),
+    ...imageReaders(sources, opened.driver.name === 'process'),
+    ...treeReaders(sources),
+    ...contentReaders(sources),
+  ]
+}
+
+/**
+ * What has to be watched: the folders that images and processes read, the files of configs and secrets, and the stack's own.
+ * A folder is entered only where something below it can matter.
+ */
+export async function watchedPaths(
+  opened: Opened,
+): Promise<{ readonly paths: string[]; readonly isIgnored: (path: string) => boolean }> {
+  if (opened.driver.name === 'process') known.set(opened, await processSources(opened.stack, nodeFiles))
+  const { stack } = opened
+  const identities = opened.gathered()?.identities ?? new Map<string, ImageIdentity>()
+  const contexts = [...identities].flatMap(([name, identity]) => {
+    const image = stack.images.get(name)
+    return image
+      ? [
+          ...identity.roots.map((root) => join(image.context, root)),
+          image.dockerfile,
+          join(image.context, '.dockerignore'),
+        ]
+      : []
+  })
+  const trees = [...(known.get(opened)?.values() ?? [])].flatMap((source) =>
+    source.kind === 'tree' ? [source.tree.folder] : [],
+  )
+  const contents = [...stack.configs.values()].flatMap(({ sources }) =>
+    sources.flatMap((source) =>
+      source.kind === 'literal'
+        ? []
+        : [folderOfPattern(source.kind === 'template' ? source.pattern : source.path)],
+    ),
+  )
+  // A file that is not there yet is seen by watching its folder.
+  const files = opened.watch.map((path) => dirname(path))
+  const readers = readersOf(opened)
+  return {
+    paths: [...new Set([...contexts, ...trees, ...contents, ...files])],
+    isIgnored: (path) =>
+      isPruned(path, stack, identities, known.get(opened)) && !readers.some((reader) => reader.reads(path)),
+  }
+}
+
+/** Below a root that an ignore file prunes, or below a folder that is watched only for the files in it. */
+function isPruned(
+  path: string,
+  stack: ResolvedStack,
+  identities: ReadonlyMap<string, ImageIdentity>,
+  processes: ReadonlyMap<string, ProcessSource> | undefined,
+): boolean {
+  if (/[/\\](\.git|node_modules)([/\\]|$)/.test(path)) return true
+  const holders = [
+    ...[...identities].flatMap(([name, identity]) => {
+      const image = stack.images.get(name)
+      return image && isWithin(path, image.context)
+        ? [identity.ignore.canSkipDirectory(inside(path, image.context))]
+        : []
+    }),
+    ...[...(processes?.values() ?? [])].flatMap((source) =>
+      source.kind === 'tree' && isWithin(path, source.tree.folder)
+        ? [source.tree.ignore.canSkipDirectory(inside(path, source.tree.folder))]
+        : [],
+    ),
+  ]
+  return holders.length > 0 && holders.every(Boolean)
+}
+
+function stackReaders({ watch }: Sources): Reader[] {
+  const files = new Set(watch)
+  return [
+    {
+      rule: 'the stack file, a profile or what they include',
+      update: 'replan',
+      resources: [],
+      reads: (path) => files.has(path),
+    },
+  ]
+}
+
+function imageReaders({ stack, identities }: Sources, asProcess: boolean): Reader[] {
+  return [...identities].map(([name, identity]) => {
+    const image = stack.images.get(name)
+    const resources = usersOf(stack, (source) => source?.kind === 'built' && source.image === name)
+    return {
+      rule: `image ${name} is made from it`,
+      update: asProcess ? 'restart' : 'rebuild',
+      resources,
+      reads: (path) =>
+        image !== undefined &&
+        (path === image.dockerfile ||
+          path === join(image.context, '.dockerignore') ||
+          (isWithin(path, image.context) && identity.reads(inside(path, image.context)))),
+    }
+  })
+}
+
+function treeReaders({ processes }: Sources): Reader[] {
+  return [...processes].flatMap(([id, source]): Reader[] => {
+    if (source.kind !== 'tree') return []
+    const { folder, ignore, accepts = () => true } = source.tree
+    return [
+      {
+        rule: 'the process runs from this folder',
+        update: 'restart',
+        resources: [id as ResourceId],
+        reads: (path) =>
+          isWithin(path, folder) &&
+          path !== folder &&
+          !ignore.isIgnored(inside(path, folder)) &&
+          accepts(inside(path, folder)),
+      },
+    ]
+  })
+}
+
+function contentReaders({ stack }: Sources): Reader[] {
+  return [...stack.configs.values()].map((config) => ({
+    rule: `config ${config.name} is made from it`,
+    update: 'reload' as const,
+    resources: ownersOf(
+      stack,
+      (owner) =>
+        owner.mounts.some((mount) => mount.kind === 'config' && mount.config === config.name) ||
+        owner.envFrom.some((from) => from.name === config.name),
+    ),
+    reads: (path) =>
+      config.sources.some(
+        (source) =>
+          source.kind !== 'literal' &&
+          isWithin(path, folderOfPattern(source.kind === 'template' ? source.pattern : source.path)),
+      ),
+  }))
+}
+
+function usersOf(stack: ResolvedStack, isUsed: (image: ImageSource | undefined) => boolean): ResourceId[] {
+  return ownersOf(
+    stack,
+    (owner) => isUsed(owner.image) || ('init' in owner && owner.init.some((init) => isUsed(init.image))),
+  )
+}
+
+function ownersOf(stack: ResolvedStack, isUser: (owner: Service | Job) => boolean): ResourceId[] {
+  return [
+    ...[...stack.services.values()].filter(isUser).map(({ name }): ResourceId => `service/${name}`),
+    ...[...stack.jobs.values()].filter(isUser).map(({ name }): ResourceId => `job/${name}`),
+  ]
+}
+
+/** The part of a glob before its first wildcard: the folder, or the file itself, that must be watched. */
+function folderOfPattern(pattern: string): string {
+  const parts = pattern.split(/[/\\]/)
+  const wild = parts.findIndex((part) => /[*?[{]/.test(part))
+  return wild === -1 ? pattern : parts.slice(0, wild).join(sep)
+}
+
+function inside(path: string, folder: string): string {
+  return relative(folder, path).split(sep).join('/')
+}

@@ -1,0 +1,46 @@
+import type { Event } from '../state/events.ts'
+import type { Subscriber } from '../state/store.ts'
+import { formatDiagnosticsFromDisk } from './diagnostics.ts'
+import { plainLines } from './plain.ts'
+import { styleFor } from './style.ts'
+
+export type Progress = 'auto' | 'plain' | 'json' | 'quiet'
+
+interface Streams {
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * The subscriber that tells a run. Lines for a person go to standard error, so that results on standard output can be piped;
+ * JSON Lines are themselves the result and go to standard output.
+ */
+export function createReporter(progress: Progress, ansi: string | undefined, streams: Streams): Subscriber {
+  switch (progress) {
+    case 'quiet':
+      return (event) => {
+        if (isFailure(event)) tell(event)
+      }
+    case 'json':
+      return (event) => void streams.stdout.write(`${JSON.stringify(event)}\n`)
+    case 'auto':
+    case 'plain':
+      return tell
+    default:
+      return progress satisfies never
+  }
+
+  function tell(event: Event): void {
+    const style = styleFor(ansi, streams.stderr, streams.env)
+    const lines =
+      event.type === 'diagnostic.reported'
+        ? [formatDiagnosticsFromDisk([event.diagnostic], style)]
+        : plainLines(event, style)
+    for (const line of lines) streams.stderr.write(`${line}\n`)
+  }
+}
+
+function isFailure(event: Event): boolean {
+  return event.type === 'step.failed' || event.type === 'smoke.failed' || event.type === 'diagnostic.reported'
+}

@@ -1,0 +1,29 @@
+import type { Event } from './events.ts'
+import { reduce } from './reduce.ts'
+import { initialState, type State } from './state.ts'
+
+export type Subscriber = (event: Event, state: State) => void
+
+/** Holds the state of one run. Events are reduced in the order they come; subscribers see the state after the event. */
+export interface Store {
+  getState(): State
+  dispatch(event: Event): void
+  /** The result ends the subscription. */
+  subscribe(subscriber: Subscriber): () => void
+}
+
+export function createStore(): Store {
+  let state = initialState
+  const subscribers = new Set<Subscriber>()
+  return {
+    getState: () => state,
+    dispatch(event) {
+      state = reduce(state, event)
+      for (const subscriber of subscribers) subscriber(event, state)
+    },
+    subscribe(subscriber) {
+      subscribers.add(subscriber)
+      return () => subscribers.delete(subscriber)
+    },
+  }
+}
