@@ -8,8 +8,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 install(root)
 const { build } = await import('./build.mjs')
 await build()
-const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(root, 'test', 'bench', 'main.ts'), ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-})
+const { status } = spawnSync(
+  process.execPath,
+  ['--import', 'tsx', join(root, 'test', 'bench', 'main.ts'), ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+)
 process.exit(status ?? 1)

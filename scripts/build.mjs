@@ -32,8 +32,11 @@ export async function build({ force = false } = {}) {
     metafile: true,
     logLevel: 'warning',
     // Loaded from node_modules when they are used at all: native parts, files beside the code, or dynamic requires.
-    external: ['dockerode', 'docker-modem', 'ssh2', 'cpu-features', 'blessed', 'fsevents'],
-    define: { __IAMSTACK_VERSION__: JSON.stringify(manifest.version) },
+    external: ['@peculiar/x509', 'dockerode', 'docker-modem', 'ssh2', 'cpu-features', 'blessed', 'fsevents'],
+    define: {
+      __IAMSTACK_VERSION__: JSON.stringify(manifest.version),
+      __IAMSTACK_BUILD__: JSON.stringify(stamp.slice(0, 16)),
+    },
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },

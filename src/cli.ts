@@ -1,7 +1,7 @@
 import { exitCodes, type Surroundings } from './commands/command.ts'
 import { UsageError, readArguments } from './commands/arguments.ts'
 import { commands, type CommandEntry } from './commands/table.ts'
-import { version } from './version.ts'
+import { build, version } from './version.ts'
 
 /** argv → command → exit code. Nothing is loaded that the command does not use. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -9,7 +9,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController()
   if (word === '--version' || word === '-v') return print(version)
   if (word === undefined || word === '--help' || word === '-h' || word === 'help') return printHelp(rest[0])
-  if (word === '__session') return (await import('./session/main.ts')).runSession(rest)
+  if (word === '__session') return runHiddenSession(rest[0] ?? '')
   if (word === '__complete')
     return (await import('./commands/complete.ts')).complete(rest, surroundings(stop.signal))
   const entry = commands.find(({ name }) => name === word)
@@ -18,6 +18,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (wantsHelp(entry, rest)) return await printHelp(entry.name)
     onInterrupt(stop)
     const given = readArguments(entry, rest, process.env)
+    await limitTime(given.text('timeout'), stop)
     const command = await entry.load()
     return await command(given, surroundings(stop.signal))
   } catch (error) {
@@ -30,6 +31,13 @@ async function main(argv: readonly string[]): Promise<number> {
       isInterrupted: stop.signal.aborted,
     })
   }
+}
+
+/** The background program of one instance; its end is the end of this process. */
+async function runHiddenSession(state: string): Promise<number> {
+  const { runSession } = await import('./session/supervise.ts')
+  await runSession({ state, build })
+  process.exit(exitCodes.ok)
 }
 
 function surroundings(signal: AbortSignal): Surroundings {
@@ -53,6 +61,16 @@ function onInterrupt(stop: AbortController): void {
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
   process.on('SIGHUP', interrupt)
+}
+
+/** `--timeout`: ends the command as an interruption does, with a reason of its own. */
+async function limitTime(limit: string | undefined, stop: AbortController): Promise<void> {
+  if (limit === undefined) return
+  const { readDuration } = await import('./stack/schema/quantities.ts')
+  const milliseconds = readDuration(limit)
+  if (milliseconds === undefined)
+    throw new UsageError(`--timeout ${limit}: expected a duration like 90s or 10m`)
+  setTimeout(() => stop.abort(new DOMException(`--timeout ${limit}`, 'TimeoutError')), milliseconds).unref()
 }
 
 function wantsHelp(entry: CommandEntry, words: readonly string[]): boolean {
@@ -86,3 +104,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 process.exitCode = await main(process.argv.slice(2))
+// A connection that somebody forgot must not keep a finished command alive.
+setTimeout(() => process.exit(), 2000).unref()

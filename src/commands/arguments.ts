@@ -65,11 +65,23 @@ function parse(
     ]),
   )
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
+    return parseArgs({
+      args: argv.map((word) => withValueOf(entry, word)),
+      options,
+      allowPositionals: true,
+      strict: true,
+    })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new UsageError(wordsOf(error.message), `iamstack ${entry.name} --help lists the options`)
   }
+}
+
+function withValueOf(entry: CommandEntry, word: string): string {
+  const flag = entry.flags.find(
+    ({ name, withValue }) => withValue !== undefined && word.startsWith(`--${name}=`),
+  )
+  return flag?.withValue === undefined ? word : `--${flag.withValue}${word.slice(flag.name.length + 2)}`
 }
 
 /** Node adds advice about `--` that would confuse here. */

@@ -17,11 +17,12 @@ export const completion: Command = (given, around) => {
 }
 
 const scripts: Readonly<Record<string, string>> = {
-  bash: `# iamstack completion for bash: source <(iamstack completion bash)
+  // Without mapfile: the bash of macOS is 3.2.
+  bash: `# iamstack completion for bash: eval "$(iamstack completion bash)"
 _iamstack() {
-  local words
-  words=$(iamstack __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}")
+  local IFS=$'\\n' current="\${COMP_WORDS[COMP_CWORD]}"
+  [[ $current == = ]] && current=
+  COMPREPLY=($(compgen -W "$(iamstack __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "$current"))
 }
 complete -o default -F _iamstack iamstack
 `,

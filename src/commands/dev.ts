@@ -10,6 +10,7 @@ import { demandConsent, schedulerFor } from '../session/execute.ts'
 import { planLine, selectionOf } from '../session/line.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
+import { withRun } from '../session/run.ts'
 import { runSmokeChecks } from '../session/smoke.ts'
 import { messageOf } from '../report/words.ts'
 import type { Arguments } from './arguments.ts'
@@ -24,6 +25,7 @@ import { endStack } from './end-stack.ts'
 export const dev: Command = async (given, around) => {
   const first = await openStack(given, around)
   const current: Current = {
+    all: [first],
     opened: first,
     scheduler: schedulerFor(first, { wait: true, signal: around.signal }),
   }
@@ -31,19 +33,22 @@ export const dev: Command = async (given, around) => {
     checkNames(first.stack, given.operands)
     const lock = await first.memory.lock('dev')
     try {
-      await follow(current, given, around)
+      return await withRun(first, 'dev', around.signal, async () => {
+        await follow(current, given, around)
+        const choice = given.text('on-exit') ?? 'keep'
+        return choice === 'keep' ? sayKept(current.opened) : await endStack(current.opened, choice === 'down')
+      })
     } finally {
       await lock.release()
     }
-    const choice = given.text('on-exit') ?? 'keep'
-    return choice === 'keep' ? sayKept(current.opened) : await endStack(current.opened, choice === 'down')
   } finally {
-    if (current.opened !== first) await current.opened.close()
-    await first.close()
+    for (const opened of current.all) await opened.close()
   }
 }
 
 interface Current {
+  /** Every stack that was opened: steps of an earlier one may still run, so all are closed at the end. */
+  readonly all: Opened[]
   opened: Opened
   scheduler: Scheduler
 }
@@ -137,6 +142,7 @@ async function reload(current: Current, watcher: Watcher, around: Surroundings):
       hint: 'end dev and start it anew; what runs stays until then',
     })
   }
+  current.all.push(next)
   current.opened = next
   current.scheduler = schedulerFor(next, { wait: true, signal: around.signal })
   watcher.add((await watchedPaths(next)).paths)
@@ -149,7 +155,8 @@ async function smokeOf(
   given: Arguments,
   signal: AbortSignal,
 ): Promise<void> {
-  if (given.isOn('no-smoke') || given.operands.length > 0 || signal.aborted) return
+  const isAborted = (): boolean => signal.aborted
+  if (given.isOn('no-smoke') || given.operands.length > 0 || isAborted()) return
   const { affectedChecks } = await import('../dev/affected.ts')
   try {
     await runSmokeChecks(
@@ -158,7 +165,7 @@ async function smokeOf(
       signal,
     )
   } catch (error) {
-    if (!signal.aborted) tell(opened, messageOf(error))
+    if (!isAborted()) tell(opened, messageOf(error))
   }
 }
 

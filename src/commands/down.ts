@@ -7,9 +7,11 @@ import { demandConsent, execute } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
+import { withRun } from '../session/run.ts'
 import type { Arguments } from './arguments.ts'
 import { checkNames } from './check-names.ts'
 import { exitCodes, type Command } from './command.ts'
+import { keptAfterDown } from './end-stack.ts'
 import { exitCodeOfOutcome } from './outcome.ts'
 
 /** Ends what runs and what serves only it. Volumes, secrets and images stay unless they are named; what stays is listed. */
@@ -19,7 +21,9 @@ export const down: Command = async (given, around) => {
     checkNames(opened.stack, given.operands)
     const lock = given.isOn('dry-run') ? undefined : await opened.memory.lock('down')
     try {
-      return await bringDown(opened, given, around.signal, (text) => around.stdout.write(text))
+      return await withRun(opened, 'down', around.signal, () =>
+        bringDown(opened, given, around.signal, (text) => around.stdout.write(text)),
+      )
     } finally {
       await lock?.release()
     }
@@ -102,11 +106,9 @@ function removalOf(given: Arguments, stack: ResolvedStack, desired: readonly Res
   }
 }
 
-/** After `down` the memory keeps what a later `up` of the kept volumes needs: secrets, certificates, job identities, ports. */
+/** Without its volumes nothing of an instance is worth keeping but what other volumes may need. */
 async function forget(opened: Opened, given: Arguments): Promise<void> {
-  await opened.memory.clear(
-    given.isOn('all') ? [] : ['secrets', 'certs', 'hash-key', 'jobs', 'ports', 'volumes', 'revisions'],
-  )
+  await opened.memory.clear(given.isOn('all') ? [] : keptAfterDown)
 }
 
 async function checkGone(
@@ -116,10 +118,12 @@ async function checkGone(
   signal: AbortSignal,
 ): Promise<number> {
   if (given.operands.length > 0) return exitCodes.ok
-  const left = [...(await opened.driver.observe(signal)).values()].filter(({ id, health }) => {
+  const left = [...(await opened.driver.observe(signal)).values()].filter(({ id, health, isRecord }) => {
     const isVolume = id.startsWith('volume/')
     return (
       health !== 'absent' &&
+      // That a job ran on a volume is known as long as the volume is; nothing of it is there.
+      isRecord !== true &&
       !(isVolume && removal.volumes !== 'all') &&
       !(isVolume && removal.keepVolumes.has(id.slice('volume/'.length)))
     )

@@ -25,8 +25,11 @@ export async function endStack(opened: Opened, forgets: boolean): Promise<number
   return exitCodeOfOutcome(outcome)
 }
 
-/** After `down` the memory keeps what a later `up` of the kept volumes needs. */
-export const keptAfterDown = [
+/**
+ * After `down` the memory keeps what a later `up` on the kept volumes needs: their secrets and certificates, which jobs ran on
+ * them, ports that bookmarks point at, hashes that save reading files again.
+ */
+export const keptAfterDown: readonly string[] = [
   'secrets',
   'certs',
   'hash-key',
@@ -34,5 +37,10 @@ export const keptAfterDown = [
   'compose',
   'ports',
   'volumes',
+  'volume-ids',
+  'file-hashes',
+  'pre-steps',
+  'engine',
+  'smoke',
   'revisions',
 ]

@@ -8,6 +8,8 @@ export interface Flag {
   /** The word for its value in help: `--profile NAME`. */
   readonly value?: string
   readonly choices?: readonly string[]
+  /** Written with a value (`--volumes=data`) it means this flag. */
+  readonly withValue?: string
   readonly summary: string
   /** What completes it in a shell. */
   readonly completes?: 'profile' | 'service' | 'file' | 'folder'

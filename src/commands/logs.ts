@@ -12,6 +12,8 @@ export const logs: Command = async (given, around) => {
   const opened = await openStack(given, around)
   try {
     checkNames(opened.stack, given.operands)
+    // Programs may write what they were given: it is known here before the first line passes.
+    await opened.recallSecrets()
     const style = styleFor(given.text('ansi'), around.stdout, around.env)
     const names = given.operands.length > 0 ? given.operands : [...opened.stack.services.keys()]
     const width = Math.max(...names.map((name) => name.length)) + 3

@@ -1,24 +1,48 @@
 import { readFile, readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { findStackFile } from '../session/find-stack.ts'
 import { parseSource } from '../stack/source.ts'
-import { valueOf } from '../stack/node.ts'
-import type { Surroundings } from './command.ts'
+import { valueOf, type SourceNode } from '../stack/node.ts'
+import { targets } from '../stack/language/profile.ts'
 
-/** Names of one section of the nearest stack file, for completion: what can be read of it, however broken it is. */
-export async function namesIn(section: string, around: Surroundings): Promise<string[]> {
-  const file = nearestStackFile(around)
-  if (file === undefined) return []
-  const parsed = await parseSource(file, await readFile(file))
-  const node = parsed.ok ? valueOf(parsed.value, section) : undefined
-  return node?.kind === 'map' ? node.entries.map(({ key }) => key) : []
+/** Where completion looks for a stack: the file that was named, else the nearest one. */
+export interface StackPlace {
+  readonly cwd: string
+  readonly file: string | undefined
 }
 
-/** Profiles beside the nearest stack file, and the targets, which work without one. */
-export async function profilesIn(around: Surroundings): Promise<string[]> {
-  const file = nearestStackFile(around)
+/** Names of one section of a stack file and what it includes, for completion: what can be read of them, however broken they are. */
+export async function namesIn(section: string, place: StackPlace): Promise<string[]> {
+  const file = stackFileAt(place)
+  if (file === undefined) return []
+  const entry = await nodeOf(file)
+  const included = await Promise.all(includesOf(entry).map((path) => nodeOf(resolve(dirname(file), path))))
+  return [...new Set([entry, ...included].flatMap((node) => keysOf(node && valueOf(node, section))))]
+}
+
+/** Profiles beside a stack file, and the targets that work without one. */
+export async function profilesIn(place: StackPlace): Promise<string[]> {
+  const file = stackFileAt(place)
   const written = file === undefined ? [] : await yamlNames(join(dirname(file), 'profiles'))
-  return [...new Set([...written, 'process', 'compose'])]
+  const withoutFile = targets.filter((target) => target === 'process' || target === 'compose')
+  return [...new Set([...written, ...withoutFile])]
+}
+
+async function nodeOf(file: string): Promise<SourceNode | undefined> {
+  const parsed = await parseSource(file, await readFile(file))
+  return parsed.ok ? parsed.value : undefined
+}
+
+function includesOf(node: SourceNode | undefined): string[] {
+  const include = node && valueOf(node, 'include')
+  if (include?.kind === 'scalar') return [include.text]
+  return include?.kind === 'list'
+    ? include.items.flatMap((item) => (item.kind === 'scalar' ? item.text : []))
+    : []
+}
+
+function keysOf(node: SourceNode | undefined): string[] {
+  return node?.kind === 'map' ? node.entries.map(({ key }) => key) : []
 }
 
 async function yamlNames(folder: string): Promise<string[]> {
@@ -30,9 +54,9 @@ async function yamlNames(folder: string): Promise<string[]> {
   }
 }
 
-function nearestStackFile(around: Surroundings): string | undefined {
+function stackFileAt({ cwd, file }: StackPlace): string | undefined {
   try {
-    return findStackFile(undefined, around.cwd)
+    return findStackFile(file, cwd)
   } catch {
     // Outside a stack there is nothing to complete.
     return undefined

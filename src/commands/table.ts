@@ -76,7 +76,12 @@ export const commands: readonly CommandEntry[] = [
     operands: '[SERVICE…]',
     completes: 'service',
     flags: [
-      { name: 'volumes', type: 'boolean', summary: 'delete the data of the volumes too' },
+      {
+        name: 'volumes',
+        type: 'boolean',
+        withValue: 'volume',
+        summary: 'delete the data of the volumes too; --volumes=NAME: of this one, even with keep: true',
+      },
       {
         name: 'volume',
         type: 'string',

@@ -2,6 +2,7 @@ import { execute, demandConsent } from '../session/execute.ts'
 import { planLine, selectionOf } from '../session/line.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
+import { withRun } from '../session/run.ts'
 import { summarise } from '../report/summary.ts'
 import { formatPlan } from '../plan/format.ts'
 import { StepError } from '../plan/step-error.ts'
@@ -21,7 +22,7 @@ export const up: Command = async (given, around) => {
     if (given.isOn('dry-run')) return await showPlan(opened, given, around)
     const lock = await opened.memory.lock(`up ${given.operands.join(' ')}`.trim())
     try {
-      return await bringUp(opened, given, around)
+      return await withRun(opened, 'up', around.signal, () => bringUp(opened, given, around))
     } finally {
       await lock.release()
     }

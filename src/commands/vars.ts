@@ -1,4 +1,5 @@
 import { formatTable } from '../report/table.ts'
+import { variablesReport } from '../resolve/variables-report.ts'
 import { locationOf } from '../stack/diagnostics.ts'
 import { openStack } from '../session/open.ts'
 import { exitCodes, type Command } from './command.ts'
@@ -7,11 +8,11 @@ import { exitCodes, type Command } from './command.ts'
 export const vars: Command = async (given, around) => {
   const opened = await openStack(given, around, { withoutEngine: true })
   try {
-    const variables = [...opened.stack.vars.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
+    const variables = variablesReport(opened.stack)
     around.stdout.write(
       given.text('output') === 'json'
         ? `${JSON.stringify(variables)}\n`
-        : `${formatTable(variables.map(({ name, value, origin, from }) => [name, JSON.stringify(value), origin, from ? locationOf(from) : '']))}\n`,
+        : `${formatTable(variables.map(({ name, value, source, place }) => [name, JSON.stringify(value), source, place ? locationOf(place) : '']))}\n`,
     )
     return exitCodes.ok
   } finally {

@@ -23,6 +23,10 @@ export interface ImageFact {
   readonly hash: string
   /** What workloads name: repository and a tag made of the hash. */
   readonly reference: string
+  /** Images of the stack that it is built from. */
+  readonly bases?: readonly string[]
+  /** Somebody else built it (`--image`): it is fetched, never built. */
+  readonly isGiven?: boolean
   /** Ports, user, health check … that the Dockerfile states. */
   readonly defaults: ImageDefaults
 }

@@ -45,6 +45,8 @@ export function createImageBuilder(options: BuilderOptions): ImageBuilder {
     await buildTarget(image, identity, image.target, [fact.reference], fact, run, options)
     if (image.test && 'command' in image.test)
       await runTestCommand(image, image.test.command, fact, options, run)
+    const { pruneBuilds } = await import('./prune.ts')
+    await pruneBuilds(options.engine, options.stack.name, image.name)
   }
 }
 

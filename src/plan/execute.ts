@@ -1,6 +1,7 @@
 import type { Driver, Run } from '../drivers/driver.ts'
-import type { Event, Failure } from '../state/events.ts'
+import type { Event } from '../state/events.ts'
 import type { Health, Milestone, Resource, ResourceId } from './resource.ts'
+import { failureOf } from './failure.ts'
 import { canonical } from './hash.ts'
 import { StepError } from './step-error.ts'
 import type { Plan, Step, StepId } from './step.ts'
@@ -271,16 +272,6 @@ function stateAfter(step: Step): { health: Health; detail: string } {
       return { health: 'ready', detail: 'ready' }
     default:
       return step satisfies never
-  }
-}
-
-export function failureOf(error: StepError): Failure {
-  return {
-    kind: error.kind,
-    message: error.message,
-    evidence: error.evidence,
-    ...(error.span && { span: error.span }),
-    ...(error.hint !== undefined && { hint: error.hint }),
   }
 }
 

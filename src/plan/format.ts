@@ -18,6 +18,7 @@ export function formatPlan(plan: Plan): string {
     ...(step.destroys === undefined
       ? []
       : [`! ${' '.repeat(8)}${' '.repeat(width)}  destroys ${step.destroys}`]),
+    ...(step.guarded === undefined ? [] : [`! ${' '.repeat(8)}${' '.repeat(width)}  ${step.guarded}`]),
   ])
   return [...lines, ...kept, summary(plan)].join('\n')
 }

@@ -52,6 +52,7 @@ interface Change {
   readonly op: Exclude<Step['op'], 'stop' | 'delete'>
   readonly cause: string
   readonly destroys?: string | undefined
+  readonly guarded?: string | undefined
   readonly changed?: readonly string[]
   readonly replicas?: { readonly from: number; readonly to: number }
 }
@@ -92,7 +93,8 @@ function difference(resource: Resource, seen: ObservedResource | undefined): Cha
   if (seen.parts === undefined)
     return { op: 'replace', cause: 'carries no description of ours', destroys: seen.holdsData }
   const changed = changedParts(resource.parts, seen.parts)
-  if (changed.length > 0) return updateFor(resource, seen, changed)
+  if (changed.length > 0)
+    return { ...updateFor(resource, seen, changed), guarded: guardOf(resource, changed) }
   if (seen.health === 'failed') return { op: resource.kind === 'job' ? 'run' : 'restart', cause: seen.detail }
   const total = seen.replicas?.total
   if (resource.replicas !== undefined && total !== undefined && total !== resource.replicas) {
@@ -158,6 +160,14 @@ function describeParts(changed: readonly PartChange[]): string {
 
 function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
+}
+
+/** Only a changed value is guarded: one that is new finds no old data. */
+function guardOf(resource: Resource, changed: readonly PartChange[]): string | undefined {
+  const guarded = changed
+    .filter(({ what }) => what === 'changed')
+    .map(({ part }) => resource.guards?.[part] ?? resource.guards?.[firstWord(part)])
+  return guarded.find((why) => why !== undefined)
 }
 
 function firstWord(part: string): string {
@@ -226,6 +236,7 @@ function stepOf(resource: Resource, change: Change, changes: ReadonlyMap<Resourc
     resource: resource.id,
     cause: change.cause,
     destroys: change.destroys,
+    ...(change.guarded !== undefined && { guarded: change.guarded }),
     from: resource.from,
     wanted: resource,
     after: resource.needs.flatMap((need) => {

@@ -29,7 +29,8 @@ export function planRemovals(
   if (input.selection !== undefined && input.removal === undefined) return { steps: [], kept: [] }
   const wanted = new Set(input.desired.map(({ id }) => id))
   const unwanted = [...input.observed.values()].filter(
-    ({ id, health }) => !wanted.has(id) && health !== 'absent' && isInReach(input, id),
+    ({ id, health, isRecord }) =>
+      !wanted.has(id) && health !== 'absent' && isRecord !== true && isInReach(input, id),
   )
   const kept: { resource: ResourceId; why: string }[] = []
   const goes: ObservedResource[] = []

@@ -30,6 +30,11 @@ export interface Resource<Spec = unknown> {
   readonly replicas: number | undefined
   /** How long it may take until it is ready, in milliseconds. */
   readonly timeout: number
+  /**
+   * Parts, by name or first word, whose change needs consent, and why, in words: the new password of a database whose data
+   * keeps the old one.
+   */
+  readonly guards?: Readonly<Record<string, string>>
   /** What would be lost with it, in words (`the data of volume data`); undefined when nothing is. */
   readonly holdsData: string | undefined
   readonly from: Span
@@ -57,6 +62,8 @@ export interface ObservedResource {
   /** In words: `exited 1, 3 times`, `running for 12 minutes`. */
   readonly detail: string
   readonly holdsData: string | undefined
+  /** Nothing of it is there but the knowledge that it was done, which `down` keeps with the volumes it was done on. */
+  readonly isRecord?: true
   /** Facts for `status`: image, started at, restarts, addresses. Never read by the planner. */
   readonly facts?: Readonly<Record<string, string | number>>
 }

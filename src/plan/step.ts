@@ -12,6 +12,8 @@ export interface StepBase {
   readonly after: readonly { readonly step: StepId; readonly until: Milestone }[]
   /** What is lost by it, in words; such a step needs consent. */
   readonly destroys: string | undefined
+  /** Why it must not happen without consent although nothing is lost at once, in words. */
+  readonly guarded?: string | undefined
   /** Where the stack file speaks of it; undefined for what the file no longer names. */
   readonly from: Span | undefined
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 
 export interface SpawnRequest {
   readonly command: readonly string[]
@@ -48,6 +49,56 @@ export async function spawnDetached(request: SpawnRequest): Promise<Spawned> {
   })
   child.unref()
   return { pid, ended }
+}
+
+export interface AttachedRequest {
+  readonly command: readonly string[]
+  readonly cwd: string
+  /** The whole environment. */
+  readonly environment: Readonly<Record<string, string>>
+  /** `terminal` gives the program our own terminal; undefined gives it an empty input. */
+  readonly stdin: NodeJS.ReadableStream | 'terminal' | undefined
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+}
+
+/**
+ * Runs a program in the foreground, as a part of ours, to its end. The result is its exit code, or 128 and its signal as shells
+ * count. Aborting ends it. Throws SpawnError when it cannot be started.
+ */
+export async function runAttached(request: AttachedRequest, signal: AbortSignal): Promise<number> {
+  const [file, ...args] = request.command
+  if (file === undefined || file === '') throw new SpawnError('the command is empty')
+  const hasTerminal = request.stdin === 'terminal'
+  const child = spawn(file, args, {
+    cwd: request.cwd,
+    env: request.environment,
+    stdio: hasTerminal ? 'inherit' : [request.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  })
+  const { stdin } = request
+  if (child.stdin && stdin !== undefined && stdin !== 'terminal') {
+    // A program that does not read its input to the end is no failure.
+    child.stdin.on('error', () => undefined)
+    stdin.pipe(child.stdin)
+  }
+  child.stdout?.pipe(request.stdout, { end: false })
+  child.stderr?.pipe(request.stderr, { end: false })
+  const end = (): void => void child.kill('SIGTERM')
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', (error) => {
+        reject(new SpawnError(whyNot(error, file, request.cwd)))
+      })
+      child.once('close', (code, name) => {
+        resolve(code ?? 128 + (name === null ? 0 : constants.signals[name]))
+      })
+    })
+  } finally {
+    signal.removeEventListener('abort', end)
+    if (child.stdin && stdin !== undefined && stdin !== 'terminal') stdin.unpipe(child.stdin)
+  }
 }
 
 /** The system says ENOENT for a missing program and for a missing working folder alike. */

@@ -31,6 +31,7 @@ export function reportFailure(error: unknown, output: Output): number {
 export function exitCodeOf(error: unknown, isInterrupted: boolean): number {
   if (error instanceof StackError || error instanceof UsageError) return exitCodes.invalid
   if (error instanceof LockedError) return exitCodes.locked
+  if (error instanceof StepError && error.kind === 'timeout') return exitCodes.timeout
   if (isInterrupted) return exitCodes.interrupted
   return error instanceof StepError ? exitCodeOfKind(error.kind) : exitCodes.internal
 }

@@ -22,6 +22,7 @@ export function cut(text: string, cells: number): string {
   if (stringWidth(text) <= cells) return text
   let width = 0
   let result = ''
+  // eslint-disable-next-line no-control-regex -- colour codes are what takes no cells
   for (const piece of text.match(/\u001B\[[\d;]*m|./gsu) ?? []) {
     width += piece.startsWith('\u001B[') ? 0 : stringWidth(piece)
     if (width <= cells - 1) result += piece

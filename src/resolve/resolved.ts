@@ -1,5 +1,11 @@
 import type { Diagnostic, Span } from '../stack/diagnostics.ts'
+import type { Scope } from './evaluate.ts'
+import type { Smoke } from './resolved-smoke.ts'
+import type { Job, Service } from './resolved-workload.ts'
 import type { Text } from './text.ts'
+
+export type * from './resolved-smoke.ts'
+export type * from './resolved-workload.ts'
 
 /**
  * The stack as one profile makes it: overlays merged, variables substituted, every default filled and every reference checked.
@@ -17,6 +23,8 @@ export interface ResolvedStack {
   readonly file: string
   readonly profile: Profile
   readonly vars: ReadonlyMap<string, Variable>
+  /** What `${…}` in the templates of configs may name: `parseTemplate(text, file, stack.scope)`. */
+  readonly scope: Scope
   readonly images: ReadonlyMap<string, Image>
   readonly services: ReadonlyMap<string, Service>
   readonly jobs: ReadonlyMap<string, Job>
@@ -50,7 +58,9 @@ export interface Profile {
 
 export interface Variable {
   readonly name: string
+  /** For people: references that only a target can resolve appear as written. */
   readonly value: string
+  readonly text: Text
   /** Where the value came from. */
   readonly origin: 'flag' | 'environment' | 'dotenv' | 'local' | 'profile' | 'default'
   readonly from: Span | undefined
@@ -105,229 +115,6 @@ export interface SecretKey {
   readonly key: string
 }
 
-export type ImageSource =
-  | { readonly kind: 'built'; readonly image: string }
-  | { readonly kind: 'reference'; readonly reference: string }
-
-export type Workload = 'deployment' | 'stateful' | 'daemon' | 'cron'
-
-export interface Service {
-  readonly name: string
-  /** A service that lives elsewhere: nothing is started for it. */
-  readonly external: { readonly host: Text; readonly ports: ReadonlyMap<string, Text> } | undefined
-  readonly image: ImageSource | undefined
-  /** ENTRYPOINT; undefined keeps the image's. */
-  readonly entrypoint: readonly Text[] | undefined
-  /** CMD; undefined keeps the image's. */
-  readonly command: readonly Text[] | undefined
-  readonly workingDir: string | undefined
-  readonly tty: boolean
-  readonly hostname: string | undefined
-  readonly env: ReadonlyMap<string, EnvValue>
-  readonly envFrom: readonly {
-    readonly kind: 'config' | 'secret'
-    readonly name: string
-    readonly prefix: string
-    readonly from: Span
-  }[]
-  readonly ports: ReadonlyMap<string, Port>
-  /** Every port has an entry; `internal` is the default. */
-  readonly expose: ReadonlyMap<string, Exposure>
-  readonly mounts: readonly Mount[]
-  readonly init: readonly Init[]
-  readonly needs: readonly Need[]
-  readonly health: Health | undefined
-  readonly workload: Workload
-  readonly schedule: string | undefined
-  readonly isSingleton: boolean
-  readonly replicas: number
-  readonly scale:
-    | {
-        readonly min: number
-        readonly max: number
-        readonly cpu: number | undefined
-        readonly memory: number | undefined
-      }
-    | undefined
-  readonly resources: Resources
-  readonly user: string | undefined
-  readonly group: string | undefined
-  readonly fsGroup: number | undefined
-  readonly isReadOnlyRoot: boolean
-  readonly capabilities: { readonly add: readonly string[]; readonly drop: readonly string[] }
-  readonly isPrivileged: boolean
-  readonly spread: 'node' | 'zone' | 'none'
-  readonly placement: unknown
-  readonly update: {
-    readonly strategy: 'rolling' | 'recreate'
-    readonly surge: number
-    readonly unavailable: number
-    readonly timeout: number
-  }
-  readonly stop: {
-    readonly signal: string | undefined
-    readonly grace: number
-    readonly pre: readonly string[] | undefined
-  }
-  readonly restart: 'always' | 'on-failure' | 'no'
-  /** What a changed config or secret does to a running replica. */
-  readonly reload: { readonly kind: 'restart' } | { readonly kind: 'signal'; readonly signal: string }
-  /** The name of the pod this service is a member of; undefined when it is alone. */
-  readonly pod: string | undefined
-  readonly isHeadless: boolean
-  readonly labels: ReadonlyMap<string, string>
-  readonly annotations: ReadonlyMap<string, string>
-  readonly serviceAccount: string | undefined
-  readonly rules: unknown
-  readonly isOptional: boolean
-  readonly process: Process | undefined
-  readonly dev: Dev
-  readonly patches: { readonly kubernetes: unknown; readonly compose: unknown }
-  readonly from: Span
-  /** Where a key of this service is written (`health`, `env.DB_HOST`); the service itself where it is a default. */
-  readonly at: (key: string) => Span
-}
-
-export type EnvValue =
-  | { readonly kind: 'text'; readonly text: Text; readonly from: Span }
-  | { readonly kind: 'secret'; readonly secret: string; readonly key: string; readonly from: Span }
-  | { readonly kind: 'config'; readonly config: string; readonly key: string; readonly from: Span }
-  | { readonly kind: 'field'; readonly field: 'pod-ip' | 'node' | 'namespace' | 'name'; readonly from: Span }
-
-export interface Port {
-  readonly name: string
-  /** The port the program listens on inside its container. */
-  readonly port: number
-  readonly protocol: 'tcp' | 'udp'
-  readonly from: Span
-}
-
-export interface Exposure {
-  readonly kind: 'none' | 'internal' | 'local' | 'node' | 'load-balancer'
-  /** The port on the host; undefined lets the target choose one and keep it. */
-  readonly port: number | undefined
-  readonly from: Span
-}
-
-/** `path` is where it appears inside. A `file` mount puts one file there and leaves its neighbours. */
-export type Mount = { readonly path: string; readonly isReadOnly: boolean; readonly from: Span } & (
-  | { readonly kind: 'volume'; readonly volume: string; readonly subPath: string | undefined }
-  | { readonly kind: 'scratch'; readonly scratch: string }
-  | { readonly kind: 'bind'; readonly source: string }
-  /** `key` makes it a file mount; `keys` a subset of a directory. `mode` is the permission bits, e.g. 0o644. */
-  | {
-      readonly kind: 'config'
-      readonly config: string
-      readonly key: string | undefined
-      readonly keys: readonly string[] | undefined
-      readonly mode: number
-    }
-  | {
-      readonly kind: 'secret'
-      readonly secret: string
-      readonly key: string | undefined
-      readonly keys: readonly string[] | undefined
-      readonly mode: number
-    }
-  | { readonly kind: 'cert'; readonly cert: string; readonly mode: number }
-)
-
-export interface Init {
-  readonly name: string
-  readonly image: ImageSource | undefined
-  readonly entrypoint: readonly Text[] | undefined
-  readonly command: readonly Text[] | undefined
-  readonly env: ReadonlyMap<string, EnvValue>
-  readonly process: Process | undefined
-  readonly timeout: number
-  readonly from: Span
-}
-
-export interface Need {
-  readonly on: { readonly kind: 'service' | 'job'; readonly name: string }
-  readonly is: 'started' | 'healthy' | 'completed'
-  readonly cascade: boolean
-  readonly from: Span
-}
-
-export type Check =
-  | {
-      readonly kind: 'http'
-      readonly path: string
-      readonly port: string
-      readonly scheme: 'http' | 'https'
-      readonly headers: ReadonlyMap<string, string>
-    }
-  | { readonly kind: 'tcp'; readonly port: string }
-  | { readonly kind: 'grpc'; readonly port: string; readonly service: string | undefined }
-  | { readonly kind: 'exec'; readonly command: readonly Text[] }
-
-/** One probe with its rhythm. */
-export interface Probe {
-  readonly check: Check
-  readonly every: number
-  readonly timeout: number
-  readonly retries: number
-  readonly from: Span
-}
-
-export interface Health {
-  readonly readiness: Probe
-  readonly liveness: Probe | undefined
-  readonly startup: Probe | undefined
-  /** How long failures do not count after the start. */
-  readonly startPeriod: number
-  readonly from: Span
-}
-
-export interface Resources {
-  /** What the scheduler reserves. */
-  readonly cpu: number | undefined
-  readonly memory: number | undefined
-  readonly limits: { readonly cpu: number | undefined; readonly memory: number | undefined }
-}
-
-export interface Process {
-  /** A command line for the shell, or an argv. */
-  readonly run: Text | readonly Text[]
-  /** Absolute folder. */
-  readonly cwd: string
-  /** Absolute paths or globs whose content is part of the process's identity; undefined: the image's context, else `cwd`. */
-  readonly inputs: readonly string[] | undefined
-  readonly env: ReadonlyMap<string, EnvValue>
-  readonly from: Span
-}
-
-export interface Dev {
-  readonly sync: 'infer' | 'off' | readonly { readonly from: string; readonly to: string }[]
-  readonly exec: readonly { readonly on: string; readonly run: string }[]
-  readonly restart:
-    { readonly kind: 'none' | 'process' | 'container' } | { readonly kind: 'signal'; readonly signal: string }
-  readonly debug: number | undefined
-}
-
-export interface Job {
-  readonly name: string
-  readonly image: ImageSource | undefined
-  readonly entrypoint: readonly Text[] | undefined
-  readonly command: readonly Text[] | undefined
-  readonly workingDir: string | undefined
-  readonly env: ReadonlyMap<string, EnvValue>
-  readonly envFrom: Service['envFrom']
-  readonly mounts: readonly Mount[]
-  readonly needs: readonly Need[]
-  readonly run: 'on-change' | 'always'
-  readonly retries: number
-  readonly timeout: number
-  readonly resources: Resources
-  readonly user: string | undefined
-  readonly group: string | undefined
-  readonly isReadOnlyRoot: boolean
-  readonly process: Process | undefined
-  readonly from: Span
-  readonly at: (key: string) => Span
-}
-
 export interface Volume {
   readonly name: string
   readonly size: number | undefined
@@ -342,7 +129,8 @@ export interface Volume {
 export type ConfigSource =
   /** Files whose `${…}` are substituted. Absolute path or glob. */
   | { readonly kind: 'template'; readonly pattern: string; readonly from: Span }
-  | { readonly kind: 'files'; readonly path: string; readonly from: Span }
+  /** Files, folders or a glob; `key` gives one file another name. */
+  | { readonly kind: 'files'; readonly path: string; readonly key?: string; readonly from: Span }
   | { readonly kind: 'literal'; readonly key: string; readonly text: Text; readonly from: Span }
   | { readonly kind: 'env-file'; readonly path: string; readonly from: Span }
 
@@ -395,67 +183,4 @@ export interface Route {
   readonly bodySize: number | undefined
   readonly headers: ReadonlyMap<string, string>
   readonly from: Span
-}
-
-export interface Smoke {
-  readonly name: string
-  readonly check: SmokeCheck
-  readonly timeout: number
-  /** How often the whole check is tried before it counts as failed. */
-  readonly tries: number
-  readonly from: Span
-}
-
-export type SmokeCheck =
-  | { readonly kind: 'http'; readonly steps: readonly HttpStep[] }
-  | { readonly kind: 'tcp'; readonly service: string; readonly port: string }
-  | {
-      readonly kind: 'exec'
-      readonly service: string
-      readonly command: readonly Text[]
-      readonly workingDir: string | undefined
-      readonly expect: OutputExpectation
-    }
-  | {
-      readonly kind: 'run'
-      readonly image: ImageSource
-      readonly target: string | undefined
-      readonly command: readonly Text[] | undefined
-      readonly env: ReadonlyMap<string, EnvValue>
-      readonly process: Process | undefined
-      readonly expect: OutputExpectation
-    }
-
-export interface HttpStep {
-  readonly method: string
-  /** `service:port/path`, or a whole URL. */
-  readonly url:
-    | { readonly kind: 'service'; readonly service: string; readonly port: string; readonly path: Text }
-    | { readonly kind: 'absolute'; readonly url: Text }
-  readonly scheme: 'http' | 'https'
-  readonly headers: ReadonlyMap<string, Text>
-  readonly body: Text | undefined
-  readonly tls: {
-    readonly ca: string | undefined
-    readonly client: { readonly cert: string; readonly leaf: string } | undefined
-    readonly insecure: boolean
-  }
-  readonly capture: ReadonlyMap<string, string>
-  readonly expect: {
-    readonly status: readonly number[]
-    readonly json: ReadonlyMap<string, unknown>
-    readonly contains: readonly string[]
-    readonly equals: string | undefined
-    readonly matches: string | undefined
-    readonly headers: ReadonlyMap<string, string>
-  }
-  readonly from: Span
-}
-
-export interface OutputExpectation {
-  readonly exit: number
-  /** Compared after ANSI sequences are stripped and white space is trimmed. */
-  readonly lastLine: string | undefined
-  readonly contains: readonly string[]
-  readonly matches: string | undefined
 }

@@ -62,3 +62,15 @@ export function referenceAsWritten(reference: Reference): string {
       return reference satisfies never
   }
 }
+
+/** The parts with neighbouring characters in one piece and nothing empty between. */
+export function joined(parts: Text['parts']): Text['parts'] {
+  const result: (string | Reference)[] = []
+  for (const part of parts) {
+    const last = result.at(-1)
+    if (typeof part !== 'string') result.push(part)
+    else if (typeof last === 'string') result[result.length - 1] = last + part
+    else if (part !== '') result.push(part)
+  }
+  return result
+}

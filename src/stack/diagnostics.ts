@@ -20,6 +20,8 @@ export interface Diagnostic {
   readonly hint?: string
   /** Other places that explain this one: the first of two duplicate keys, the members of a cycle. */
   readonly related?: readonly { readonly span: Span; readonly message: string }[]
+  /** The place holds a secret: renderers show where it is, never the text. */
+  readonly isConfidential?: boolean
 }
 
 /** The outcome of checking input: a value with warnings, or every error at once. */
@@ -35,7 +37,13 @@ export function warningAt(code: string, message: string, span?: Span, hint?: str
   return diagnostic('warning', code, message, span, hint)
 }
 
-function diagnostic(severity: Severity, code: string, message: string, span?: Span, hint?: string): Diagnostic {
+function diagnostic(
+  severity: Severity,
+  code: string,
+  message: string,
+  span?: Span,
+  hint?: string,
+): Diagnostic {
   return { code, severity, message, ...(span && { span }), ...(hint !== undefined && { hint }) }
 }
 

@@ -368,7 +368,9 @@ RUN --mount=type=bind,source=gone,target=/g true`,
     const root = await workspace({
       Dockerfile: 'FROM scratch\nCOPY https://a.test/x /\nADD https://a.test/x git@a:b.git /',
     })
-    expect(findingsOf(await identifyImage(inputOf(root), nodeFiles))).toMatchInlineSnapshot(`"app/Dockerfile:2:6+16 error dockerfile/copy-remote: COPY takes files of the context; only ADD fetches a URL or a repository (ADD https://a.test/x …)"`)
+    expect(findingsOf(await identifyImage(inputOf(root), nodeFiles))).toMatchInlineSnapshot(
+      `"app/Dockerfile:2:6+16 error dockerfile/copy-remote: COPY takes files of the context; only ADD fetches a URL or a repository (ADD https://a.test/x …)"`,
+    )
   })
 })
 

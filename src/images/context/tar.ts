@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { StepError } from '../../plan/step-error.ts'
 import type { ContextFile } from './content.ts'
 import type { FileAccess } from './file-access.ts'
 
@@ -18,8 +20,8 @@ export interface ContextTarInput {
 
 /**
  * A tar stream of just the given files. Modification times are kept, since RUN may look at them (make, pip); they do not disturb
- * BuildKit's cache, which ignores them. Owner is root. A file that vanished or shrank since it was listed ends the stream with
- * an error.
+ * BuildKit's cache, which ignores them. Owner is root. A file that changed since it was identified ends the
+ * stream with a StepError.
  */
 export async function contextTar(input: ContextTarInput): Promise<Readable> {
   const { pack } = await import('tar-stream')
@@ -49,7 +51,7 @@ export async function contextTar(input: ContextTarInput): Promise<Readable> {
         return
       case 'file': {
         const entry = tar.entry({ ...header, size: file.size })
-        await pipeline(input.access.open(join(input.contextDirectory, file.path)), entry)
+        await pipeline(input.access.open(join(input.contextDirectory, file.path)), asIdentified(file), entry)
         return
       }
       default: {
@@ -58,4 +60,24 @@ export async function contextTar(input: ContextTarInput): Promise<Readable> {
       }
     }
   }
+}
+
+/** Passes content on and refuses any other than the image's identity was made of: an image must never hold what its tag denies. */
+function asIdentified(file: ContextFile): Transform {
+  const hash = createHash('sha256')
+  let size = 0
+  const changed = (): StepError =>
+    new StepError('build', `${file.path} changed while it was being sent`, {
+      hint: 'run it again; dev does so by itself',
+    })
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length
+      hash.update(chunk)
+      done(size > file.size ? changed() : null, chunk)
+    },
+    flush(done) {
+      done(size === file.size && hash.digest('hex') === file.content ? null : changed())
+    },
+  })
 }

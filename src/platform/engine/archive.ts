@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 
 /**
  * Unpacks a tar into a folder of a container, which need not run. The folder must exist; owners and modes are those in the
- * tar. EngineError 404: no such folder; 400 or 500: the place is read-only. Never for secrets into a tmpfs: they land on disk.
+ * tar (`copyUIDGID` would make them the container's user). EngineError 404: no such folder; 400 or 500: the place is read-only. Never for secrets into a tmpfs: they land on disk.
  */
 export async function putArchive(
   engine: Engine,
@@ -17,7 +17,7 @@ export async function putArchive(
   } = {},
 ): Promise<void> {
   await engine.put(`/containers/${container}/archive`, {
-    query: { path: folder, noOverwriteDirNonDir: options.keepsKind ?? true, copyUIDGID: true },
+    query: { path: folder, noOverwriteDirNonDir: options.keepsKind ?? true },
     body: { type: 'application/x-tar', content: tar },
     ...(options.signal && { signal: options.signal }),
   })

@@ -87,7 +87,9 @@ FROM one AS three
 `
     const findings = (target: string): string =>
       findingsOf(inferImageDefaults(parsed(text), target, { args: new Map() }))
-    expect(findings('two')).toMatchInlineSnapshot(`"Dockerfile:7:13+3 warning dockerfile/unknown-stage: no stage is called "oen", so this means an image of that name (did you mean one?)"`)
+    expect(findings('two')).toMatchInlineSnapshot(
+      `"Dockerfile:7:13+3 warning dockerfile/unknown-stage: no stage is called "oen", so this means an image of that name (did you mean one?)"`,
+    )
     expect(findings('three')).toMatchInlineSnapshot(`
       "Dockerfile:2:13+5 error dockerfile/stage-order: the stage it reads from must come first (three starts on line 8)
       Dockerfile:3:13+2 error dockerfile/from-variable: --from takes no variables (give the image a stage of its own (FROM $X AS name) and say --from=name)

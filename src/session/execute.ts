@@ -1,0 +1,58 @@
+import { createScheduler, type Outcome, type Scheduler } from '../plan/execute.ts'
+import type { Plan, Step } from '../plan/step.ts'
+import { StepError } from '../plan/step-error.ts'
+import type { Opened } from './opened.ts'
+
+export interface ExecuteOptions {
+  readonly wait: boolean
+  readonly signal: AbortSignal
+}
+
+export function schedulerFor(opened: Opened, options: ExecuteOptions): Scheduler {
+  return createScheduler({
+    driver: opened.driver,
+    emit: opened.emit,
+    now: Date.now,
+    signal: options.signal,
+    wait: options.wait,
+  })
+}
+
+/** Carries a plan out to its end. An interruption is an error, so that no caller takes half for whole. */
+export async function execute(opened: Opened, plan: Plan, options: ExecuteOptions): Promise<Outcome> {
+  const outcome = await schedulerFor(opened, options).submit(plan)
+  if (options.signal.aborted) {
+    const isTimeout =
+      options.signal.reason instanceof DOMException && options.signal.reason.name === 'TimeoutError'
+    throw isTimeout
+      ? new StepError('timeout', 'the time for the whole command (--timeout) ran out', {
+          hint: 'the next up goes on from here',
+        })
+      : new StepError('interrupted', 'interrupted; the next up goes on from here')
+  }
+  return outcome
+}
+
+/** Refuses a plan that loses something or needs a decision, unless the user has agreed. Nothing was done then. */
+export function demandConsent(plan: Plan, isAgreed: boolean, isProtected: boolean): void {
+  if (isAgreed) return
+  const grave = plan.steps.filter((step) => step.destroys !== undefined || step.guarded !== undefined)
+  const touching = isProtected ? plan.steps.filter((step) => step.op === 'delete' || step.op === 'stop') : []
+  const reasons = [...new Set([...grave, ...touching])].map(reasonOf)
+  if (reasons.length === 0) return
+  throw new StepError(
+    'precondition',
+    `nothing was done: ${reasons.length === 1 ? 'a step needs' : `${reasons.length} steps need`} your consent`,
+    {
+      evidence: reasons,
+      hint: 'look at the plan, then agree with --yes',
+    },
+  )
+}
+
+function reasonOf(step: Step): string {
+  if (step.destroys !== undefined) return `${step.id} destroys ${step.destroys}`
+  return step.guarded === undefined
+    ? `${step.id} on a protected profile`
+    : `${step.id} (${step.cause}): ${step.guarded}`
+}

@@ -1,0 +1,123 @@
+import type { MaterialStore } from '../content/materials.ts'
+import { readConfigs } from '../content/configs.ts'
+import type { Facts, ImageFact } from '../drivers/facts.ts'
+import { createStatCache, type StatCacheData } from '../images/context/stat-cache.ts'
+import { nodeFiles } from '../images/context/file-access.ts'
+import { basesWithin, identifyImages } from '../images/identify-all.ts'
+import type { ImageIdentity } from '../images/identify.ts'
+import { referenceOf } from '../images/naming.ts'
+import type { StepError } from '../plan/step-error.ts'
+import { runPreSteps } from './pre-steps.ts'
+import { digestSources, processSources } from './sources.ts'
+import type { Memory } from '../memory/memory.ts'
+import type { ResolvedStack } from '../resolve/resolved.ts'
+import { StackError, type Diagnostic } from '../stack/diagnostics.ts'
+
+/** `check` reads files only; `look` also what is remembered; `change` may make what is missing. */
+export type Purpose = 'check' | 'look' | 'change'
+
+export interface GatherOptions {
+  readonly stack: ResolvedStack
+  readonly memory: Memory
+  readonly materials: MaterialStore
+  /** Gives out ports; a look takes only those that are known. */
+  readonly ports: (purpose: Purpose, configs: Facts['configs']) => Promise<ReadonlyMap<string, number>>
+  /** Local processes alone have sources of their own. */
+  readonly hasSources: boolean
+  readonly warn: (findings: readonly Diagnostic[]) => void
+}
+
+export interface Gathered {
+  readonly facts: Facts
+  readonly identities: ReadonlyMap<string, ImageIdentity>
+  /** Images whose host steps (`pre`) failed: their build ends with this. */
+  readonly preFailures: ReadonlyMap<string, StepError>
+}
+
+const cacheKey = 'file-hashes'
+
+/** Everything that planning needs to know of the world but the target itself. Every mistake in every file is told at once. */
+export async function gather(options: GatherOptions, purpose: Purpose): Promise<Gathered> {
+  const { stack, memory, materials } = options
+  const cache = createStatCache(purpose === 'check' ? {} : await readCache(memory))
+  const configs = await readConfigs(stack)
+  const preFailures =
+    purpose === 'change'
+      ? await runPreSteps(stack.images, memory, nodeFiles, cache)
+      : new Map<string, StepError>()
+  const secrets =
+    purpose === 'check' || !configs.ok
+      ? new Map<string, ReadonlyMap<string, string>>()
+      : await materials.secretFacts(purpose, configs.value)
+  const identities = await identifyImages(stack.images, {
+    files: nodeFiles,
+    cache,
+    platform: undefined,
+    secretDigests: (image) =>
+      [...image.secrets].map(([id, { secret, key }]) => `${id} ${secrets.get(secret)?.get(key) ?? ''}`),
+  })
+  options.warn([...configs.warnings, ...identities.warnings])
+  if (!configs.ok || !identities.ok) {
+    throw new StackError([...(configs.ok ? [] : configs.errors), ...(identities.ok ? [] : identities.errors)])
+  }
+  const facts: Facts = {
+    configs: configs.value,
+    secrets,
+    certs: purpose === 'check' ? new Map() : await materials.certFacts(purpose),
+    images: new Map(
+      await Promise.all(
+        [...identities.value].map(
+          async ([name, identity]) => [name, await imageFact(stack, name, identity)] as const,
+        ),
+      ),
+    ),
+    ports: await options.ports(purpose, configs.value),
+    sources: options.hasSources
+      ? await digestSources(await processSources(stack, nodeFiles), identities.value, nodeFiles, cache)
+      : new Map(),
+  }
+  if (purpose === 'change') await memory.write(cacheKey, cache.toData())
+  return { facts, identities: identities.value, preFailures }
+}
+
+async function imageFact(stack: ResolvedStack, name: string, identity: ImageIdentity): Promise<ImageFact> {
+  const image = stack.images.get(name)
+  const gitTag = image?.tag.kind === 'git' ? await describeCommit(image.context) : undefined
+  const { defaults } = identity
+  return {
+    hash: identity.hash,
+    reference: referenceOf(stack, name, identity.hash, gitTag),
+    bases: basesWithin(identity, stack.images),
+    defaults: {
+      ports: defaults.ports.flatMap(({ port, protocol }) =>
+        protocol === 'sctp' ? [] : [{ port, protocol }],
+      ),
+      user: defaults.user,
+      workingDir: defaults.workingDirectory,
+      stopSignal: defaults.stopSignal,
+      hasHealthcheck: defaults.healthcheck !== undefined && defaults.healthcheck !== 'none',
+      volumes: defaults.volumes,
+      entrypoint: defaults.entrypoint,
+      command: defaults.command,
+    },
+  }
+}
+
+/** `v1.2-3-gabc123-dirty`; undefined where there is no git or no repository. */
+async function describeCommit(folder: string): Promise<string | undefined> {
+  const { CommandError, run } = await import('../platform/run.ts')
+  try {
+    const { exitCode, stdout } = await run(['git', 'describe', '--tags', '--always', '--dirty'], {
+      cwd: folder,
+    })
+    return exitCode === 0 ? stdout.trim() : undefined
+  } catch (error) {
+    if (error instanceof CommandError) return undefined
+    throw error
+  }
+}
+
+async function readCache(memory: Memory): Promise<StatCacheData> {
+  const data = await memory.read(cacheKey)
+  return typeof data === 'object' && data !== null ? (data as StatCacheData) : {}
+}

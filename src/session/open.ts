@@ -1,0 +1,228 @@
+import { homedir } from 'node:os'
+import type { Arguments } from '../commands/arguments.ts'
+import type { Surroundings } from '../commands/command.ts'
+import { createMaterials } from '../content/materials.ts'
+import { createRedactor, type Redactor } from '../content/redact.ts'
+import { runSecretCommand } from '../content/secret-command.ts'
+import { openFolderMemory } from '../memory/folder.ts'
+import type { Memory } from '../memory/memory.ts'
+import { StepError } from '../plan/step-error.ts'
+import { createReporter, type Progress } from '../report/reporter.ts'
+import type { ResolvedStack } from '../resolve/resolved.ts'
+import { StackError, type Diagnostic } from '../stack/diagnostics.ts'
+import type { Event } from '../state/events.ts'
+import { createStore, type Store } from '../state/store.ts'
+import { chooseTarget } from './choose-target.ts'
+import { gather, type Gathered, type Purpose } from './gather.ts'
+import type { Opened } from './opened.ts'
+import { promptOn } from './prompt.ts'
+import { readIfThere, readStack } from './read-stack.ts'
+import { openReportFolder } from './report-folder.ts'
+import { openTarget, type OpenedTarget } from './target.ts'
+
+export interface OpenOptions {
+  /** Only files are read: the target stands for what it could honour, and no engine is looked for. */
+  readonly withoutEngine?: boolean
+  /** Other numbers of replicas than the stack says. */
+  readonly replicas?: ReadonlyMap<string, number>
+  readonly noCache?: boolean
+}
+
+/** The composition root: reads the stack, opens the target, joins events to their subscribers. StackError for every mistake at once. */
+export async function openStack(
+  given: Arguments,
+  around: Surroundings,
+  options: OpenOptions = {},
+): Promise<Opened> {
+  const redactor = createRedactor()
+  const store = createStore()
+  const emit = (event: Event): void => store.dispatch(redactor.redactEvent(event))
+  const unsubscribe = subscribe(store, given, around)
+  const opened = await openWith({ given, around, options, redactor, store, emit }, 'first')
+  if (!opened) throw new Error('a first opening throws or succeeds')
+  return {
+    ...opened,
+    close: async () => {
+      await opened.close()
+      await unsubscribe()
+    },
+  }
+}
+
+interface Context {
+  readonly given: Arguments
+  readonly around: Surroundings
+  readonly options: OpenOptions
+  readonly redactor: Redactor
+  readonly store: Store
+  readonly emit: (event: Event) => void
+}
+
+async function openWith(context: Context, time: 'first' | 'again'): Promise<Opened | undefined> {
+  const { given, around, options, emit, redactor, store } = context
+  const isNamed = given.list('profile').length > 0
+  const chosen = isNamed ? undefined : await chooseTarget(around.env)
+  const read = await readStack({
+    given,
+    env: around.env,
+    cwd: around.cwd,
+    fallbackTarget: chosen?.target ?? 'compose',
+  })
+  if (!read.ok) {
+    if (time === 'first') throw new StackError([...read.errors, ...read.warnings])
+    for (const diagnostic of read.errors) emit({ type: 'diagnostic.reported', at: Date.now(), diagnostic })
+    return undefined
+  }
+  const stack = withReplicas(read.value, options.replicas)
+  const memory = memoryOf(stack, around)
+  const materials = createMaterials({
+    stack,
+    memory,
+    env: { ...around.env },
+    readFile: readIfThere,
+    runCommand: runSecretCommand,
+    prompt: given.isOn('ci') ? undefined : promptOn(around),
+    redactor,
+    report: (diagnostic: Diagnostic) => emit({ type: 'diagnostic.reported', at: Date.now(), diagnostic }),
+  })
+  let last: Gathered | undefined
+  const target = await openTarget({
+    stack,
+    memory,
+    materials,
+    around,
+    redactor,
+    withoutEngine: options.withoutEngine ?? false,
+    noCache: options.noCache ?? false,
+    gathered: () => last,
+  })
+  const limits = target.driver.check(stack)
+  const findings = [...read.warnings, ...limits]
+  const isWanted = given.command === 'validate' || limits.some(({ severity }) => severity === 'error')
+  tellFindings(isWanted ? findings : read.warnings, context, time)
+  if (!isWanted && time === 'first') tellLimits(limits, stack, context)
+  if (chosen && time === 'first' && tellsTarget(given)) {
+    emit({
+      type: 'message.reported',
+      at: Date.now(),
+      text: `profile ${chosen.target}: ${chosen.why}; --profile chooses another`,
+    })
+  }
+  return {
+    stack,
+    driver: target.driver,
+    memory,
+    materials,
+    store,
+    emit,
+    lookup: (reference, service) => target.lookup(reference, service),
+    warnings: findings,
+    watch: read.watch,
+    redact: (text) => redactor.redact(text),
+    gather: async (purpose) =>
+      (last = await gatherFor(purpose, stack, memory, materials, target, context)).facts,
+    gathered: () => last,
+    recallSecrets: () => materials.recall(),
+    reload: () => openWith(context, 'again'),
+    close: () => target.driver.close(),
+  }
+}
+
+function gatherFor(
+  purpose: Purpose,
+  stack: ResolvedStack,
+  memory: Memory,
+  materials: ReturnType<typeof createMaterials>,
+  target: OpenedTarget,
+  context: Context,
+): Promise<Gathered> {
+  return gather(
+    {
+      stack,
+      memory,
+      materials,
+      ports: target.ports,
+      hasSources: target.driver.name === 'process',
+      warn: (findings) => tellFindings(findings, context, 'again'),
+    },
+    purpose,
+  )
+}
+
+/** Errors end the command together; each warning is told once per command. */
+function tellFindings(findings: readonly Diagnostic[], context: Context, time: 'first' | 'again'): void {
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0 && time === 'first') throw new StackError(findings)
+  const told = new Set(context.store.getState().diagnostics.map((each) => JSON.stringify(each)))
+  for (const diagnostic of findings) {
+    const text = JSON.stringify(diagnostic)
+    if (told.has(text)) continue
+    told.add(text)
+    context.emit({ type: 'diagnostic.reported', at: Date.now(), diagnostic })
+  }
+}
+
+/** What a target cannot honour is told field by field by `validate`; everywhere else a line says that there is something. */
+function tellLimits(limits: readonly Diagnostic[], stack: ResolvedStack, { given, emit }: Context): void {
+  if (limits.length === 0 || !tellsTarget(given)) return
+  const fields =
+    limits.length === 1 ? '1 field of the stack has' : `${limits.length} fields of the stack have`
+  const text = `${fields} no effect on ${stack.profile.target}; iamstack validate lists them`
+  emit({ type: 'message.reported', at: Date.now(), text })
+}
+
+/** Commands that change something say where; a table on standard output needs no preamble. */
+function tellsTarget(given: Arguments): boolean {
+  return ['up', 'dev', 'down', 'plan', 'build'].includes(given.command)
+}
+
+function memoryOf(stack: ResolvedStack, around: Surroundings): Memory {
+  return openFolderMemory({
+    stackName: stack.name,
+    root: stack.root,
+    instance: stack.instance,
+    env: { ...around.env },
+    platform: around.platform,
+    home: around.env['HOME'] ?? homedir(),
+  })
+}
+
+function withReplicas(
+  stack: ResolvedStack,
+  replicas: ReadonlyMap<string, number> | undefined,
+): ResolvedStack {
+  if (!replicas) return stack
+  const services = new Map(
+    [...stack.services].map(([name, service]) => [
+      name,
+      { ...service, replicas: replicas.get(name) ?? service.replicas },
+    ]),
+  )
+  return { ...stack, services }
+}
+
+/** The result ends the subscriptions and writes what is still to be written. */
+function subscribe(store: Store, given: Arguments, around: Surroundings): () => Promise<void> {
+  const progress = progressOf(given)
+  const ansi = given.isOn('ci') ? 'never' : given.text('ansi')
+  const stop = store.subscribe(createReporter(progress, ansi, around))
+  const folder = given.text('report-dir')
+  const report = folder === undefined ? undefined : openReportFolder(folder, around.cwd, store)
+  return async () => {
+    stop()
+    await report?.finish()
+  }
+}
+
+function progressOf(given: Arguments): Progress {
+  const progress = given.text('progress') ?? (given.text('output') === 'json' ? 'quiet' : 'auto')
+  switch (progress) {
+    case 'auto':
+    case 'plain':
+    case 'json':
+    case 'quiet':
+      return progress
+    default:
+      throw new StepError('internal', `unknown progress ${progress}`)
+  }
+}

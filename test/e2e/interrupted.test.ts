@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { describeRun, sandbox, statusOf, targets, type Sandbox, type Target } from './cli.ts'
+import { docker, dockerThingsOf } from './machine.ts'
+import { listens, program, programMount, serverService } from './small-stack.ts'
+
+/** Kills of each command per target. */
+const rounds = 12
+const seed = Number(process.env['E2E_SEED'] ?? Math.floor(Math.random() * 1e9))
+
+describe.each(targets)('%s', (target) => {
+  test(`kill -9 at any moment of up and down: the next run converges, and what is not ours is untouched (E2E_SEED=${String(seed)})`, async () => {
+    const box = sandbox()
+    writeFour(box)
+    const strangers = makeStrangers(box, target)
+    const before = strangers.look()
+    const on = ['--profile', target]
+    const random = generator(seed)
+    const usual = {
+      up: await timed(() => box.succeed(['up', ...on])),
+      down: await timed(() => box.succeed(['down', ...on])),
+    }
+    for (let round = 1; round <= rounds; round += 1) {
+      await killed(box, ['up', ...on], random() * usual.up * 1.1)
+      const up = await box.run(['up', ...on])
+      expect(up.code, describeRun(['up'], up)).toBe(0)
+      const rows = [...(await statusOf(box, on)).values()]
+      expect(rows.map(({ resource, health, drift }) => ({ resource, health, drift }))).toEqual(
+        rows.map(({ resource }) => ({ resource, health: 'ready' })),
+      )
+      await killed(box, ['down', ...on], random() * usual.down * 1.1)
+      const down = await box.run(['down', ...on])
+      expect(down.code, describeRun(['down'], down)).toBe(0)
+      expect({ ...box.traces(), files: [] }).toEqual({
+        processes: [],
+        docker: target === 'compose' ? [`volume ${box.name}-e2e_data`] : [],
+        files: [],
+      })
+    }
+    await box.succeed(['down', ...on, '--all', '--yes'])
+    expect(box.traces()).toEqual({ processes: [], docker: [], files: [] })
+    expect(strangers.look()).toEqual(before)
+  })
+})
+
+/** Starts a command and kills it after so many milliseconds, if it still runs. */
+async function killed(box: Sandbox, words: readonly string[], moment: number): Promise<void> {
+  const started = box.start(words)
+  await Promise.race([sleep(moment), started.ended])
+  started.kill('SIGKILL')
+  await started.ended
+}
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await act()
+  return performance.now() - start
+}
+
+/** Mulberry32: the same moments for the same seed. */
+function generator(start: number): () => number {
+  let state = start >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** Four services with a volume, a config, a secret, a job, and needs. */
+function writeFour(box: Sandbox): void {
+  box.copy(new URL('fixtures/server.mjs', import.meta.url).pathname, 'server.mjs')
+  const script = 'echo done >> "$DATA/runs"'
+  const simple = `env: { ${listens} }\nmounts: { ${programMount} }`
+  box.write({
+    'settings.txt': 'quiet',
+    'iamstack.yaml': `version: 1
+name: ${box.name}
+${program.replace(' }', ' }, settings: { files: ./settings.txt }')}
+secrets: { key: { word: { generate: 24 } } }
+volumes: { data: {} }
+services:${serverService('store', `${simple.replace(' }\n', ', DATA: "${mount./data}" }\n').replace(/\}$/, ', /data: { volume: data }, /run/secrets/key: { secret: key } }')}`)}${serverService(
+      'api',
+      `${simple}
+needs: { store: healthy, migrate: completed }
+expose: { http: local }`,
+    )}${serverService('worker', `${simple}\nneeds: { store: healthy }`)}${serverService(
+      'reader',
+      simple.replace(/\}$/, ', /etc/settings.txt: { config: settings, key: settings.txt } }'),
+    )}
+jobs:
+  migrate:
+    image: busybox:stable
+    command: [sh, -c, '${script}']
+    process: { run: [sh, -c, '${script}'], inputs: [] }
+    env: { DATA: "\${mount./data}" }
+    mounts: { /data: { volume: data } }
+    needs: { store: healthy }
+`,
+  })
+}
+
+/** Things that somebody else made before, as near to ours by name as they can be. */
+function makeStrangers(box: Sandbox, target: Target): { look(): unknown } {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], {
+    cwd: box.folder,
+    stdio: 'ignore',
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const name = `${box.name}-e2e-stranger`
+  const project = `com.docker.compose.project=${box.name}-e2e`
+  if (target === 'compose') {
+    docker('network', 'create', '--label', project, name)
+    docker('volume', 'create', '--label', project, name)
+    docker(
+      'run',
+      '--detach',
+      '--name',
+      name,
+      '--label',
+      project,
+      '--network',
+      name,
+      '--volume',
+      `${name}:/v`,
+      'busybox:stable',
+      'sleep',
+      '100000',
+    )
+    onTestFinished(() => {
+      docker('rm', '--force', name)
+      docker('network', 'rm', name)
+      docker('volume', 'rm', name)
+    })
+  }
+  return {
+    look: () => ({
+      isRunning: child.exitCode === null && child.signalCode === null,
+      container:
+        target === 'compose' &&
+        docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}', name),
+      network: target === 'compose' && docker('network', 'inspect', '--format', '{{.Id}}', name),
+      volume: target === 'compose' && docker('volume', 'inspect', '--format', '{{.CreatedAt}}', name),
+      ours: dockerThingsOf(`${box.name}-none`),
+    }),
+  }
+}
