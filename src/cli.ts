@@ -90,12 +90,13 @@ function print(text: string): number {
 }
 
 async function nearest(word: string): Promise<string> {
-  const { closest, distance } = await import('fastest-levenshtein')
-  const near = closest(
+  // CommonJS: in the bundle only its default export is there.
+  const { default: levenshtein } = await import('fastest-levenshtein')
+  const near = levenshtein.closest(
     word,
     commands.map(({ name }) => name),
   )
-  return distance(word, near) <= 2 ? `did you mean ${near}?` : 'iamstack --help lists the commands'
+  return levenshtein.distance(word, near) <= 2 ? `did you mean ${near}?` : 'iamstack --help lists the commands'
 }
 
 // A reader that went away (`iamstack logs | head`) is no failure.

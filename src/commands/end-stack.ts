@@ -1,6 +1,7 @@
 import { execute } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
 import type { Opened } from '../session/opened.ts'
+import { keepEverything } from '../plan/removals.ts'
 import type { ResourceId } from '../plan/resource.ts'
 import { exitCodeOfOutcome } from './outcome.ts'
 
@@ -10,13 +11,7 @@ export async function endStack(opened: Opened, forgets: boolean): Promise<number
   const needs = new Map<ResourceId, readonly ResourceId[]>(
     opened.driver.desired(opened.stack, facts).map((each) => [each.id, each.needs.map((need) => need.on)]),
   )
-  const removal = {
-    volumes: 'none',
-    keepVolumes: new Set<string>(),
-    images: false,
-    cause: 'end of dev',
-    needs,
-  } as const
+  const removal = { ...keepEverything, cause: 'end of dev', needs }
   // Ctrl-C has ended dev already; the tidying up has a signal of its own.
   const signal = new AbortController().signal
   const { plan } = await planLine(opened.driver, opened.stack, facts, { removal, adjust: () => [] }, signal)

@@ -1,5 +1,6 @@
 import { StepError } from '../plan/step-error.ts'
-import type { Resource } from '../plan/resource.ts'
+import { keepEverything } from '../plan/removals.ts'
+import type { ResourceId } from '../plan/resource.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
 import { execute } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
@@ -20,16 +21,19 @@ export const scale: Command = async (given, around) => {
     const lock = await opened.memory.lock(`scale ${given.operands.join(' ')}`)
     try {
       const facts = await opened.gather('change')
-      const names = new Set(wanted.keys())
-      const isTouched = ({ kind, name }: Resource): boolean =>
-        (kind === 'service' && names.has(name)) || kind === 'gateway'
-      const selection = new Set(
-        opened.driver
-          .desired(opened.stack, facts)
-          .filter(isTouched)
-          .map(({ id }) => id),
+      // Only these, and the gateway: it comes with a second replica and goes with it.
+      const selection = new Set<ResourceId>([
+        ...[...wanted.keys()].map((name): ResourceId => `service/${name}`),
+        'gateway/main',
+      ])
+      const removal = { ...keepEverything, cause: 'nothing is left to balance' }
+      const { plan } = await planLine(
+        opened.driver,
+        opened.stack,
+        facts,
+        { selection, removal },
+        around.signal,
       )
-      const { plan } = await planLine(opened.driver, opened.stack, facts, { selection }, around.signal)
       return exitCodeOfOutcome(await execute(opened, plan, { wait: true, signal: around.signal }))
     } finally {
       await lock.release()

@@ -40,7 +40,8 @@ export function readersOf(opened: Opened): Reader[] {
 export async function watchedPaths(
   opened: Opened,
 ): Promise<{ readonly paths: string[]; readonly isIgnored: (path: string) => boolean }> {
-  if (opened.driver.name === 'process') known.set(opened, await processSources(opened.stack, nodeFiles))
+  if (opened.driver.name === 'process')
+    known.set(opened, await processSources(opened.stack, nodeFiles, opened.memory.folder))
   const { stack } = opened
   const identities = opened.gathered()?.identities ?? new Map<string, ImageIdentity>()
   const contexts = [...identities].flatMap(([name, identity]) => {

@@ -39,12 +39,26 @@ export function plan(input: PlanInput): Plan {
     return change ? [stepOf(resource, change, changes)] : []
   })
   const removals = planRemovals(input, steps)
+  const first = removals.steps.filter(({ resource }) => resource.startsWith('gateway/'))
   return {
-    steps: [...steps, ...removals.steps],
+    steps: [
+      ...first,
+      ...steps.map((step) => behind(step, first)),
+      ...removals.steps.filter((step) => !first.includes(step)),
+    ],
     unchanged: desired
       .filter(({ id, kind }) => kind !== 'image' && isSelected(input, id) && !changes.has(id))
       .map(({ id }) => id),
     kept: removals.kept,
+  }
+}
+
+/** A gateway holds the ports of the services behind it, so one that goes makes room for them first. */
+function behind(step: Step, gateways: readonly Step[]): Step {
+  if (gateways.length === 0 || !step.resource.startsWith('service/') || step.op === 'wait') return step
+  return {
+    ...step,
+    after: [...step.after, ...gateways.map(({ id }) => ({ step: id, until: 'completed' as const }))],
   }
 }
 

@@ -14,6 +14,14 @@ export interface Removal {
   readonly cause: string
 }
 
+/** Nothing that holds data goes. */
+export const keepEverything: Omit<Removal, 'cause'> = {
+  volumes: 'none',
+  keepVolumes: new Set(),
+  images: false,
+  needs: new Map(),
+}
+
 interface RemovalInput {
   readonly desired: readonly Resource[]
   readonly observed: ReadonlyMap<ResourceId, ObservedResource>

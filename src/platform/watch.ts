@@ -43,13 +43,57 @@ export async function watchFiles(options: WatchOptions): Promise<Watcher> {
       binaryInterval: options.pollEvery,
     }),
   })
-  watcher.on('all', (_event, path) => options.onChange(path))
+  const edits = untoldEdits(options.onChange)
+  watcher.on('all', (_event, path) => edits.told(path))
+  watcher.on('raw', (_event, _name, details) => edits.stirred(details))
   watcher.on('error', (error) => options.onError(explain(error)))
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()))
   return {
     add: (paths) => void watcher.add([...paths]),
-    close: () => watcher.close(),
+    close: () => {
+      edits.close()
+      return watcher.close()
+    },
   }
+}
+
+/** For how long chokidar tells nothing more of a file that it told of, in milliseconds (`_throttle` of its `_emit`), and a little. */
+const blindMilliseconds = 60
+
+/**
+ * Passes edits on, and those that chokidar swallows too: a second write within 50 ms of the first, such as a formatter's behind the
+ * editor's, shows only as a raw event. It is told when the pause is over.
+ */
+function untoldEdits(onChange: (path: string) => void) {
+  const toldAt = new Map<string, number>()
+  const timers = new Map<string, NodeJS.Timeout>()
+  const told = (path: string): void => {
+    toldAt.set(path, performance.now())
+    onChange(path)
+  }
+  return {
+    told,
+    stirred(details: unknown): void {
+      const path = watchedPathOf(details)
+      const at = path === undefined ? undefined : toldAt.get(path)
+      if (path === undefined || at === undefined || timers.has(path)) return
+      const left = at + blindMilliseconds - performance.now()
+      if (left <= 0) return
+      const tell = (): void => {
+        timers.delete(path)
+        told(path)
+      }
+      timers.set(path, setTimeout(tell, left))
+    },
+    close(): void {
+      for (const timer of timers.values()) clearTimeout(timer)
+    },
+  }
+}
+
+function watchedPathOf(details: unknown): string | undefined {
+  if (typeof details !== 'object' || details === null || !('watchedPath' in details)) return undefined
+  return typeof details.watchedPath === 'string' ? details.watchedPath : undefined
 }
 
 function explain(error: unknown): WatchError {

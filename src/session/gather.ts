@@ -73,7 +73,12 @@ export async function gather(options: GatherOptions, purpose: Purpose): Promise<
     ),
     ports: await options.ports(purpose, configs.value),
     sources: options.hasSources
-      ? await digestSources(await processSources(stack, nodeFiles), identities.value, nodeFiles, cache)
+      ? await digestSources(
+          await processSources(stack, nodeFiles, memory.folder),
+          identities.value,
+          nodeFiles,
+          cache,
+        )
       : new Map(),
   }
   if (purpose === 'change') await memory.write(cacheKey, cache.toData())

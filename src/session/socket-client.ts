@@ -58,16 +58,16 @@ export async function findSession(state: string): Promise<SessionClient | undefi
 /** The session of this build: the one that runs, or a new one. One of another build goes; its processes stay and are adopted. */
 export async function openSession(options: ClientOptions): Promise<SessionClient> {
   const deadline = Date.now() + startLimit
-  let hasStarted = false
+  let started: Started | undefined
   for (let pause = 3; Date.now() < deadline; pause = Math.min(pause * 1.3, 50)) {
     const client = await findSession(options.state)
     if (client && client.hello.protocol === protocolVersion && client.hello.build === options.build)
       return client
     if (client) await replace(client, options.state)
-    else if (!hasStarted || !(await runningSession(options.state))) {
-      // One that was started and is neither there nor on its way lost the race against another that has ended since.
-      if (!hasStarted || pause >= 50) startSession(options)
-      hasStarted = true
+    else if (!(await runningSession(options.state)) && (started?.hasEnded ?? true)) {
+      // One that ended at once lost the race against another, which may be gone by now. Never two on their way: the second would
+      // come up after all is done and find nobody.
+      started = startSession(options)
     }
     await sleep(pause)
   }
@@ -82,7 +82,11 @@ async function replace(client: SessionClient, state: string): Promise<void> {
   for (let tries = 0; tries < 200 && (await runningSession(state)); tries += 1) await sleep(10)
 }
 
-function startSession({ state, command }: ClientOptions): void {
+interface Started {
+  hasEnded: boolean
+}
+
+function startSession({ state, command }: ClientOptions): Started {
   mkdirSync(state, { recursive: true, mode: 0o700 })
   makeSocketFolder(dirname(socketPath(state)))
   const [file = process.execPath, ...args] = command
@@ -94,10 +98,16 @@ function startSession({ state, command }: ClientOptions): void {
     stdio: ['ignore', log, log],
     env: environment,
   })
+  const started: Started = { hasEnded: false }
+  const end = (): void => {
+    started.hasEnded = true
+  }
+  child.once('exit', end)
   // A program that is not there shows as a session that does not answer.
-  child.once('error', () => undefined)
+  child.once('error', end)
   child.unref()
   closeSync(log)
+  return started
 }
 
 function connectTo(path: string): Promise<SessionClient | undefined> {

@@ -15,22 +15,32 @@ export type ProcessSource =
 export async function processSources(
   stack: ResolvedStack,
   files: FileAccess,
+  stateFolder: string,
 ): Promise<ReadonlyMap<string, ProcessSource>> {
   const owners = [
     ...[...stack.services.values()].map((owner) => [`service/${owner.name}`, owner] as const),
     ...[...stack.jobs.values()].map((owner) => [`job/${owner.name}`, owner] as const),
   ]
   const sources = await Promise.all(
-    owners.map(async ([id, owner]) => [id, await sourceOf(owner, files)] as const),
+    owners.map(async ([id, owner]) => [id, await sourceOf(owner, files, stateFolder)] as const),
   )
   return new Map(sources.flatMap(([id, source]) => (source ? [[id, source] as const] : [])))
 }
 
-async function sourceOf(owner: Service | Job, files: FileAccess): Promise<ProcessSource | undefined> {
+async function sourceOf(
+  owner: Service | Job,
+  files: FileAccess,
+  stateFolder: string,
+): Promise<ProcessSource | undefined> {
   const { process, image } = owner
   if (!process) return undefined
   if (process.inputs === undefined && image?.kind === 'built') return { kind: 'image', image: image.image }
-  const ignore = ignoreOfSources((await files.readText(join(process.cwd, '.dockerignore'))) ?? '')
+  const written = (await files.readText(join(process.cwd, '.dockerignore'))) ?? ''
+  // Records and logs of ours below the sources would make every start a change of them.
+  const state = relative(process.cwd, stateFolder).split(sep).join('/')
+  const ignore = ignoreOfSources(
+    state.startsWith('..') || isAbsolute(state) ? written : `${written}\n${state}`,
+  )
   const accepts = process.inputs && acceptsOf(process.cwd, process.inputs)
   return { kind: 'tree', tree: { folder: process.cwd, ignore, ...(accepts && { accepts }) } }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { createRouteServer, type RouteServer } from './gateway-routes.ts'
@@ -29,7 +29,7 @@ export interface SessionOptions {
   readonly state: string
   /** Which build this is; a command of another build replaces the session. */
   readonly build: string
-  /** How long it waits for its first client, in milliseconds. Default: 10 000. */
+  /** How long it waits for its first client, in milliseconds. Default: 3000. */
   readonly patience?: number
 }
 
@@ -67,8 +67,9 @@ export async function runSession(options: SessionOptions): Promise<void> {
     server.once('error', reject)
     server.listen({ path, backlog: 64 }, resolve)
   })
+  if (process.platform !== 'win32') chmodSync(path, 0o600)
   process.once('SIGTERM', () => session.onEnd('quit'))
-  setTimeout(() => session.leaveIfIdle(), options.patience ?? 10_000).unref()
+  setTimeout(() => session.leaveIfIdle(), options.patience ?? 3000).unref()
 
   const why = await over
   session.release()

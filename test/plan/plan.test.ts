@@ -201,3 +201,15 @@ describe('plan', () => {
     )
   })
 })
+
+describe('gateway', () => {
+  it('S128: one that goes makes room for the services behind it before they take their ports', () => {
+    const look = observed(seen('gateway/main'), seen('service/web', 'ready', { parts: { ports: '1' } }))
+    const desired = [resource('service/web', { parts: { ports: '2' } })]
+    expect(formatPlan(plan({ desired, observed: look }))).toMatchInlineSnapshot(`
+      "- delete  gateway/main  no longer in the stack
+      ~ replace service/web   ports changed  [after gateway/main]
+      Plan: 1 to delete, 1 to replace; 0 unchanged."
+    `)
+  })
+})

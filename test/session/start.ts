@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rename
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { instanceHash } from '../../src/session/socket-path.ts'
+import { instanceHash, socketPath } from '../../src/session/socket-path.ts'
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/iamstack-test/', import.meta.url))
 const bundles = new Map<string, string>()
@@ -64,6 +64,7 @@ export function sweep(state: string): void {
     kill(pid)
   }
   for (const pid of markedPids(state)) kill(pid)
+  rmSync(socketPath(state), { force: true })
   // A process that is being killed may still finish a write.
   rmSync(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }

@@ -39,7 +39,7 @@ export async function refuseTakenPorts(
       return `${describeOwner(port, await ownerOfPort(port))}${ours === undefined ? '' : `, ${ours} of this stack`}`
     }),
   )
-  throw new StepError('precondition', reasons.join('; '), {
+  throw new StepError('deploy', reasons.join('; '), {
     span,
     hint: 'end that program, choose another port with `expose`, or let the service listen on ${self.port.NAME} and leave the port open',
   })

@@ -24,8 +24,9 @@ export interface ContextTarInput {
  * stream with a StepError.
  */
 export async function contextTar(input: ContextTarInput): Promise<Readable> {
-  const { pack } = await import('tar-stream')
-  const tar = pack()
+  // CommonJS: in the bundle only its default export is there.
+  const { default: tarStream } = await import('tar-stream')
+  const tar = tarStream.pack()
   void fill().catch((error: unknown) => {
     tar.destroy(error instanceof Error ? error : new Error(String(error)))
   })

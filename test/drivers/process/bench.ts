@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readConfigs } from '../../../src/content/configs.ts'
 import { createMaterials } from '../../../src/content/materials.ts'
 import { fillMount } from '../../../src/content/mounts.ts'
@@ -99,7 +99,9 @@ export function openBench({ home, sessionProgram, ...options }: BenchPlace): Ben
   }
   const driver = open()
 
-  const gather = async (yaml: string) => {
+  const gather = async (text: string) => {
+    // Ports begin where the name says: stacks of tests that run side by side must not be called the same.
+    const yaml = `${text}\nname: ${basename(home).toLowerCase()}`
     const stack = await resolvedStack(yaml, { profile: 'process', root, ...options })
     stackOf = stack
     const read = await readConfigs(stack)

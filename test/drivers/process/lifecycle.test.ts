@@ -96,14 +96,14 @@ describe('a service as a process', () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as { port: number }
-    const outcome = await bench.up(
-      web.replace('ports:', `expose: { http: "local:${String(port)}" }\n    ports:`),
-    )
+    const fixed = web.replace('ports:', `expose: { http: "local:${String(port)}" }\n    ports:`)
+    const [resource] = await bench.resources(fixed)
+    const outcome = await bench.up(fixed)
     const { error } = outcome.failures[0]!
-    expect([error.kind, error.message.replace(/by .+ \(/, 'by US ('), error.span?.line, error.hint]).toEqual([
-      'precondition',
+    expect([error.kind, error.message.replace(/by .+ \(/, 'by US ('), error.span, error.hint]).toEqual([
+      'deploy',
       `port ${String(port)} is taken by US (process ${String(process.pid)})`,
-      4,
+      resource!.from,
       'end that program, choose another port with `expose`, or let the service listen on ${self.port.NAME} and leave the port open',
     ])
     taken.close()

@@ -167,6 +167,8 @@ function gatewayResource(
     needs: [
       need(imageId({ kind: 'reference', reference: spec.image }), 'completed'),
       ...topology.networksOf(gatewayService).map((name) => need(`network/${name}`, 'started')),
+      // It takes over ports that a single replica may have owned until it is replaced.
+      ...[...frontedServices(routes)].map((name) => need(`service/${name}`, 'started')),
     ],
     replicas: undefined,
     timeout: gatewayTimeout,
