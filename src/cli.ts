@@ -96,7 +96,9 @@ async function nearest(word: string): Promise<string> {
     word,
     commands.map(({ name }) => name),
   )
-  return levenshtein.distance(word, near) <= 2 ? `did you mean ${near}?` : 'iamstack --help lists the commands'
+  return levenshtein.distance(word, near) <= 2
+    ? `did you mean ${near}?`
+    : 'iamstack --help lists the commands'
 }
 
 // A reader that went away (`iamstack logs | head`) is no failure.

@@ -1,4 +1,4 @@
-import { sep } from 'node:path'
+import { basename, sep } from 'node:path'
 
 export interface Watcher {
   /** Watches these as well; what is watched already stays so. */
@@ -45,7 +45,7 @@ export async function watchFiles(options: WatchOptions): Promise<Watcher> {
   })
   const edits = untoldEdits(options.onChange)
   watcher.on('all', (_event, path) => edits.told(path))
-  watcher.on('raw', (_event, _name, details) => edits.stirred(details))
+  watcher.on('raw', (_event, name: string | null, details) => edits.stirred(name, details))
   watcher.on('error', (error) => options.onError(explain(error)))
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()))
   return {
@@ -57,33 +57,30 @@ export async function watchFiles(options: WatchOptions): Promise<Watcher> {
   }
 }
 
-/** For how long chokidar tells nothing more of a file that it told of, in milliseconds (`_throttle` of its `_emit`), and a little. */
+/** A little longer than chokidar tells nothing more of a file that it told of (50 ms, `_throttle` in its `_emit`); milliseconds. */
 const blindMilliseconds = 60
 
 /**
- * Passes edits on, and those that chokidar swallows too: a second write within 50 ms of the first, such as a formatter's behind the
- * editor's, shows only as a raw event. It is told when the pause is over.
+ * Passes edits on, and those that chokidar swallows too: a second write right behind the first, such as a formatter's behind the
+ * editor's, shows only as a raw event. A file that stirred and of which nothing was told meanwhile is told of here.
  */
 function untoldEdits(onChange: (path: string) => void) {
-  const toldAt = new Map<string, number>()
   const timers = new Map<string, NodeJS.Timeout>()
   const told = (path: string): void => {
-    toldAt.set(path, performance.now())
+    clearTimeout(timers.get(path))
+    timers.delete(path)
     onChange(path)
   }
   return {
     told,
-    stirred(details: unknown): void {
+    stirred(name: string | null, details: unknown): void {
       const path = watchedPathOf(details)
-      const at = path === undefined ? undefined : toldAt.get(path)
-      if (path === undefined || at === undefined || timers.has(path)) return
-      const left = at + blindMilliseconds - performance.now()
-      if (left <= 0) return
-      const tell = (): void => {
-        timers.delete(path)
-        told(path)
-      }
-      timers.set(path, setTimeout(tell, left))
+      // A folder's event carries the name of what is in it, and comes with one of the file's own.
+      if (path === undefined || name !== basename(path) || timers.has(path)) return
+      timers.set(
+        path,
+        setTimeout(() => told(path), blindMilliseconds),
+      )
     },
     close(): void {
       for (const timer of timers.values()) clearTimeout(timer)

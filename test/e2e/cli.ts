@@ -50,6 +50,8 @@ export interface Sandbox {
   readonly folder: string
   /** What `$IAMSTACK_STATE` says. */
   readonly state: string
+  /** What `$XDG_RUNTIME_DIR` says: where sessions listen. */
+  readonly sockets: string
   write(files: Readonly<Record<string, string>>): void
   read(path: string): string
   /** Replaces text in a file; the text must be there. */
@@ -85,9 +87,10 @@ export function openSandbox(): Sandbox {
   const name = `e2e${randomBytes(3).toString('hex')}`
   const folder = join(home, 'project')
   const state = join(home, 'state')
-  mkdirSync(folder)
+  const sockets = join(home, 'run')
+  for (const path of [folder, sockets]) mkdirSync(path, { mode: 0o700 })
   // An instance has ports of its own, whatever else runs on this machine.
-  const env = { ...environment(), IAMSTACK_STATE: state, IAMSTACK_INSTANCE: 'e2e', [markerOfTests]: name }
+  const env = { ...environment(), IAMSTACK_STATE: state, IAMSTACK_INSTANCE: 'e2e', XDG_RUNTIME_DIR: sockets, [markerOfTests]: name }
   const start = (words: readonly string[], options: Options = {}): Started => {
     const started = startProgram(words, { cwd: folder, ...options, env: { ...env, ...options.env } })
     void started.ended.then((ended) => appendFileSync(join(home, 'runs.log'), describeRun(words, ended)))
@@ -105,6 +108,7 @@ export function openSandbox(): Sandbox {
     name,
     folder,
     state,
+    sockets,
     start,
     run,
     read,

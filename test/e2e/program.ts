@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 export const entry = join(process.env['IAMSTACK_TEST_DIST'] ?? join(root, 'dist'), 'cli.js')
 
 /** Milliseconds after which a command counts as hanging; no command of these suites takes a third of it. */
-const patience = 180_000
+const patience = 120_000
 
 export interface Ended {
   readonly code: number | null
