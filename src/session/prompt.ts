@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Surroundings } from '../commands/command.ts'
 
@@ -6,6 +5,7 @@ import type { Surroundings } from '../commands/command.ts'
 export function promptOn(around: Surroundings): ((message: string) => Promise<string>) | undefined {
   if (around.stdin.isTTY !== true || around.stderr.isTTY !== true) return undefined
   return async (message) => {
+    const { createInterface } = await import('node:readline/promises')
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
     const lines = createInterface({ input: around.stdin, output: silent, terminal: true })
     try {

@@ -29,7 +29,9 @@ export async function readStack(
   const names = selectProfiles(given.list('profile'))
   const loaded = await loadStack(entry, readIfThere)
   if (!loaded.ok) return { ...loaded, watch: [entry] }
-  const profiles = await loadProfiles(loaded.value, names, readIfThere, await profileNames(entry))
+  // A target that nobody named is refined by the profile of its name like one that somebody named.
+  const layered = names.length > 0 ? names : [options.fallbackTarget]
+  const profiles = await loadProfiles(loaded.value, layered, readIfThere, await profileNames(entry))
   if (!profiles.ok)
     return { ...profiles, warnings: [...loaded.warnings, ...profiles.warnings], watch: loaded.value.files }
   const dotenv = await readDotenv(given.text('env-file'), entry, cwd)

@@ -90,7 +90,13 @@ export function openSandbox(): Sandbox {
   const sockets = join(home, 'run')
   for (const path of [folder, sockets]) mkdirSync(path, { mode: 0o700 })
   // An instance has ports of its own, whatever else runs on this machine.
-  const env = { ...environment(), IAMSTACK_STATE: state, IAMSTACK_INSTANCE: 'e2e', XDG_RUNTIME_DIR: sockets, [markerOfTests]: name }
+  const env = {
+    ...environment(),
+    IAMSTACK_STATE: state,
+    IAMSTACK_INSTANCE: 'e2e',
+    XDG_RUNTIME_DIR: sockets,
+    [markerOfTests]: name,
+  }
   const start = (words: readonly string[], options: Options = {}): Started => {
     const started = startProgram(words, { cwd: folder, ...options, env: { ...env, ...options.env } })
     void started.ended.then((ended) => appendFileSync(join(home, 'runs.log'), describeRun(words, ended)))

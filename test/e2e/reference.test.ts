@@ -46,18 +46,29 @@ test.runIf(wrapper !== undefined || (process.env['CI'] ?? '') !== '')(
   'dev on a machine without Docker: processes are chosen and said, the story passes, and Ctrl-C leaves nothing but data',
   async () => {
     const box = reference()
-    const dev = box.start(['dev', '--progress', 'json', '--on-exit', 'down'], { wrapper: wrapper ?? [], env: { DOCKER_HOST: undefined } })
+    const dev = box.start(['dev', '--progress', 'json', '--on-exit', 'down'], {
+      wrapper: wrapper ?? [],
+      env: { DOCKER_HOST: undefined },
+    })
     const { text } = await dev.event('message.reported', (event) => event.text.startsWith('profile '))
-    expect(text).toMatch(/^profile process: no Docker on this machine: nothing at .*docker\.sock.*; --profile chooses another$/)
+    expect(text).toMatch(
+      /^profile process: no Docker on this machine: nothing at .*docker\.sock.*; --profile chooses another$/,
+    )
     await dev.event('message.reported', (event) => event.text.startsWith('watching'))
-    const urls = ['https://localhost', 'http://localhost'].map((start) => dev.event('url.opened', ({ url }) => url.startsWith(start)))
+    const urls = ['https://localhost', 'http://localhost'].map((start) =>
+      dev.event('url.opened', ({ url }) => url.startsWith(start)),
+    )
     const [{ url }] = (await Promise.all(urls)) as [SomeEvent<'url.opened'>]
     dev.kill('SIGINT')
     const ended = await dev.ended
     expect(ended.code, ended.stderr).toBe(0)
     expect(passedChecks(ended)).toEqual(everyCheck)
     const { processes, docker: things } = box.traces()
-    expect({ processes, things, sockets: readdirSync(box.sockets) }).toEqual({ processes: [], things: [], sockets: [] })
+    expect({ processes, things, sockets: readdirSync(box.sockets) }).toEqual({
+      processes: [],
+      things: [],
+      sockets: [],
+    })
     await expect(fetch(url)).rejects.toThrow()
     // What a later start on the kept volumes needs, and nothing that serves only what ran.
     expect(topOfState(box)).toMatchInlineSnapshot()
@@ -70,28 +81,50 @@ describe.runIf(isDockerWanted)('on a machine with Docker', () => {
     const project = `${box.name}-e2e`
     const words = ['up', '--progress', 'json']
     const first = await box.succeed(words)
-    expect(messagesIn(first)).toMatch(/^profile compose: a Docker engine answers \(.*\); --profile chooses another$/m)
+    expect(messagesIn(first)).toMatch(
+      /^profile compose: a Docker engine answers \(.*\); --profile chooses another$/m,
+    )
     expect(passedChecks(first)).toEqual(everyCheck)
     expect(urlsIn(first).length).toBeGreaterThan(3)
 
     const second = await box.succeed(words)
     expect(second.events.find(({ type }) => type === 'plan.made')).toMatchObject({ steps: [] })
     const listed = docker('compose', '-p', project, 'ps', '--format', '{{.Service}}').split('\n').sort()
-    expect(listed).toEqual(['iam-apiserver', 'iam-authz-server', 'iam-pump', 'iamctl', 'mariadb', 'mongodb', 'redis'])
+    expect(listed).toEqual([
+      'iam-apiserver',
+      'iam-authz-server',
+      'iam-pump',
+      'iamctl',
+      'mariadb',
+      'mongodb',
+      'redis',
+    ])
 
     const before = containersOf(box.name)
     box.edit('examples/iam/apiserver/src/main.ts', /$/, '\n// An edit.\n')
     await box.succeed(['up', 'iam-apiserver'])
     const after = containersOf(box.name)
-    expect([...after.keys()].filter((name) => after.get(name) !== before.get(name))).toEqual([`${project}-iam-apiserver-1`])
+    expect([...after.keys()].filter((name) => after.get(name) !== before.get(name))).toEqual([
+      `${project}-iam-apiserver-1`,
+    ])
 
     await box.succeed(['scale', 'iam-authz-server=2'])
-    expect((await statusOf(box, [])).get('service/iam-authz-server')).toMatchObject({ replicas: { ready: 2 } })
+    expect((await statusOf(box, [])).get('service/iam-authz-server')).toMatchObject({
+      replicas: { ready: 2 },
+    })
 
     const iamctl = ['exec', 'iamctl', '--', 'iamctl']
-    await box.succeed([...iamctl, 'user', 'create', 'colin', 'Colin-pass-1', 'colin@example.com'])
+    await box.succeed(
+      [...iamctl, 'user', 'create', 'colin', '--email', 'colin@example.com', '--password-file', '-'],
+      {
+        stdin: 'Colin-pass-1',
+      },
+    )
     await box.succeed(['down'])
-    expect(box.traces().docker.filter((thing) => !thing.startsWith('image '))).toEqual([`volume ${project}_mariadb`, `volume ${project}_mongodb`])
+    expect(box.traces().docker.filter((thing) => !thing.startsWith('image '))).toEqual([
+      `volume ${project}_mariadb`,
+      `volume ${project}_mongodb`,
+    ])
     await box.succeed(['up', '--no-smoke'])
     expect((await box.succeed([...iamctl, 'user', 'get', 'colin'])).stdout).toContain('colin@example.com')
 
@@ -102,6 +135,8 @@ describe.runIf(isDockerWanted)('on a machine with Docker', () => {
 
 /** Names at the top of the instance's folder. */
 function topOfState(box: Sandbox): string[] {
-  const [instance = ''] = readdirSync(join(box.state, 'iamstack')).map((name) => join(box.state, 'iamstack', name, 'e2e'))
+  const [instance = ''] = readdirSync(join(box.state, 'iamstack')).map((name) =>
+    join(box.state, 'iamstack', name, 'e2e'),
+  )
   return readdirSync(instance).sort()
 }

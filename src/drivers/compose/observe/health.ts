@@ -2,7 +2,6 @@ import type { Health } from '../../../plan/resource.ts'
 import type { WorkloadSpec } from '../desired/spec.ts'
 import { label } from '../labels.ts'
 import type { NetworkCheck } from '../options.ts'
-import { probePublished } from '../probe.ts'
 import { publishedPort, type SeenContainer } from './look.ts'
 
 /** Longest look of an observation, in milliseconds: a status is asked for by a person who waits. */
@@ -80,7 +79,9 @@ async function healthOfRunning(
   const result =
     port === undefined
       ? { ok: false, detail: `port ${asked.port} is not published` }
-      : await probePublished(asked.check, port, { timeout: Math.min(asked.timeout, longestLook), signal })
+      : await (
+          await import('../probe.ts')
+        ).probePublished(asked.check, port, { timeout: Math.min(asked.timeout, longestLook), signal })
   if (result.ok) return { health: 'ready', detail }
   const isYoung = Date.now() - container.created < asked.startPeriod
   return { health: isYoung ? 'starting' : 'degraded', detail: `${detail}, ${result.detail}` }
