@@ -81,7 +81,7 @@ name: ${box.name}
 ${program.replace(' }', ' }, settings: { files: ./settings.txt }')}
 secrets: { key: { word: { generate: 24 } } }
 volumes: { data: {} }
-services:${serverService('store', `${simple.replace(' }\n', ', DATA: "${mount./data}" }\n').replace(/\}$/, ', /data: { volume: data }, /run/secrets/key: { secret: key } }')}`)}${serverService(
+services:${serverService('store', simple.replace(' }\n', ', DATA: "${mount./data}" }\n').replace(/\}$/, ', /data: { volume: data }, /run/secrets/key: { secret: key } }'))}${serverService(
       'api',
       `${simple}
 needs: { store: healthy, migrate: completed }

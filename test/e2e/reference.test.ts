@@ -71,7 +71,19 @@ test.runIf(wrapper !== undefined || (process.env['CI'] ?? '') !== '')(
     })
     await expect(fetch(url)).rejects.toThrow()
     // What a later start on the kept volumes needs, and nothing that serves only what ran.
-    expect(topOfState(box)).toMatchInlineSnapshot()
+    expect(topOfState(box)).toMatchInlineSnapshot(`
+      [
+        "certs",
+        "file-hashes.json",
+        "hash-key.json",
+        "jobs",
+        "ports.json",
+        "secrets",
+        "smoke.json",
+        "volume-ids",
+        "volumes",
+      ]
+    `)
   },
 )
 
