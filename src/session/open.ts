@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import type { Arguments } from '../commands/arguments.ts'
 import type { Surroundings } from '../commands/command.ts'
+import { devLimits } from '../dev/limits.ts'
 import { createMaterials } from '../content/materials.ts'
 import { createRedactor, type Redactor } from '../content/redact.ts'
 import { runSecretCommand } from '../content/secret-command.ts'
@@ -96,7 +97,7 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     noCache: options.noCache ?? false,
     gathered: () => last,
   })
-  const limits = target.driver.check(stack)
+  const limits = [...target.driver.check(stack), ...devLimits(stack)]
   const findings = [...read.warnings, ...limits]
   const isWanted = given.command === 'validate' || limits.some(({ severity }) => severity === 'error')
   tellFindings(isWanted ? findings : read.warnings, context, time)

@@ -34,6 +34,8 @@ async function sourceOf(
 ): Promise<ProcessSource | undefined> {
   const { process, image } = owner
   if (!process) return undefined
+  // A program that reloads itself is not to be restarted for an edit.
+  if ('dev' in owner && owner.dev.restart.kind === 'none') return undefined
   if (process.inputs === undefined && image?.kind === 'built') return { kind: 'image', image: image.image }
   const written = (await files.readText(join(process.cwd, '.dockerignore'))) ?? ''
   // Records and logs of ours below the sources would make every start a change of them.
