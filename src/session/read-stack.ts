@@ -4,6 +4,7 @@ import { dirname, join, resolve as resolvePath } from 'node:path'
 import type { Arguments } from '../commands/arguments.ts'
 import { StepError } from '../plan/step-error.ts'
 import { resolve } from '../resolve/resolve.ts'
+import { inOrder } from '../resolve/findings.ts'
 import { selectProfiles } from '../resolve/profiles.ts'
 import type { ResolvedStack, Target } from '../resolve/resolved.ts'
 import type { SetFlag } from '../resolve/set.ts'
@@ -27,22 +28,22 @@ export async function readStack(
   const { given, env, cwd } = options
   const entry = findStackFile(given.text('file'), cwd)
   const names = selectProfiles(given.list('profile'))
-  const loaded = await loadStack(entry, readIfThere)
-  if (!loaded.ok) return { ...loaded, watch: [entry] }
+  const loading = await loadStack(entry, readIfThere)
+  const loaded = loading.ok ? loading.value : loading.partly
+  if (!loaded) return { ...loading, watch: [entry] }
   // A target that nobody named is refined by the profile of its name like one that somebody named.
   const layered = names.length > 0 ? names : [options.fallbackTarget]
-  const profiles = await loadProfiles(loaded.value, layered, readIfThere, await profileNames(entry))
-  if (!profiles.ok)
-    return { ...profiles, warnings: [...loaded.warnings, ...profiles.warnings], watch: loaded.value.files }
+  const profiles = await loadProfiles(loaded, layered, readIfThere, await profileNames(entry))
+  if (!profiles.ok) return { ...joined([loading, profiles]), watch: loaded.files }
   const dotenv = await readDotenv(given.text('env-file'), entry, cwd)
   const watch = [
-    ...loaded.value.files,
+    ...loaded.files,
     ...profiles.value.files,
     ...profiles.value.absent,
     ...(dotenv ? [dotenv.file] : []),
   ]
   const instance = given.text('instance')
-  const resolved = resolve(loaded.value, {
+  const resolved = resolve(loaded, {
     profileNames: names,
     profiles: profiles.value,
     fallbackTarget: options.fallbackTarget,
@@ -53,11 +54,18 @@ export async function readStack(
     ...(instance !== undefined && { instance }),
     ...(dotenv && { dotenv }),
   })
-  return {
-    ...resolved,
-    warnings: unique([...loaded.warnings, ...profiles.warnings, ...resolved.warnings]),
-    watch,
-  }
+  const stages = [loading, profiles, resolved]
+  return { ...(loading.ok && resolved.ok ? { ...resolved, ...told(stages) } : joined(stages)), watch }
+}
+
+/** Mistakes of several stages as those of one run, in the order of their lines. */
+function joined(stages: readonly Checked<unknown>[]): Extract<Checked<never>, { ok: false }> {
+  const errors = stages.flatMap((stage) => (stage.ok ? [] : stage.errors))
+  return { ok: false, errors: inOrder(unique(errors)), ...told(stages) }
+}
+
+function told(stages: readonly Checked<unknown>[]): { readonly warnings: Diagnostic[] } {
+  return { warnings: unique(stages.flatMap(({ warnings }) => warnings)) }
 }
 
 /** Undefined when it is not there; everything else about a file that cannot be read is the user's to know. */

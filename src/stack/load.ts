@@ -26,11 +26,14 @@ export interface LoadedStack {
   readonly files: readonly string[]
 }
 
+/** With `partly` where there are mistakes: what could be read, so that the mistakes of later checks can be told in the same run. */
+export type Loading = Checked<LoadedStack> & { readonly partly?: LoadedStack }
+
 /**
  * Reads a stack file and what it includes, and checks all that can be checked without a profile. `entry` must be absolute; it is
  * also what spans name. All mistakes of all files are reported at once.
  */
-export async function loadStack(entry: string, readFile: ReadFile): Promise<Checked<LoadedStack>> {
+export async function loadStack(entry: string, readFile: ReadFile): Promise<Loading> {
   const found: Diagnostic[] = []
   const loaded = await readFiles(entry, readFile, found)
   if (loaded.length === 0) return outcome(found, undefined)
@@ -49,7 +52,9 @@ export async function loadStack(entry: string, readFile: ReadFile): Promise<Chec
   if (isWhole) found.push(...checkStack(decoded))
   // Complete where it is handed out: whatever is missing was an error.
   const stack = decoded as Decoded<Written<StackFile>>
-  return outcome(found, { entry, node, stack, roots, files: loaded.map((file) => file.path) })
+  const value = { entry, node, stack, roots, files: loaded.map((file) => file.path) }
+  const loading = outcome(found, value)
+  return loading.ok || !isWhole ? loading : { ...loading, partly: value }
 }
 
 interface LoadedFile {

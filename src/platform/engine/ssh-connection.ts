@@ -29,17 +29,14 @@ export class SshConnection extends Duplex {
     const { stdin, stdout, stderr } = this.#child
     this.#child.once('error', (error) => this.destroy(error))
     this.#child.once('close', (code) => {
-      if (code !== 0 && !this.destroyed)
-        this.destroy(new Error(this.#complaint || `ssh ended with ${String(code)}`))
+      // A failing command closes its output before it says why, so only its end tells which of the two it was.
+      if (code === 0) this.push(null)
+      else if (!this.destroyed) this.destroy(new Error(this.#complaint || `ssh ended with ${String(code)}`))
     })
     // Its failure is told by the exit of the command, which knows the reason.
-    stdin.on('error', (error) => (this.#complaint ||= error.message))
+    stdin.on('error', () => undefined)
     stdout.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) stdout.pause()
-    })
-    stdout.once('end', () => {
-      // A failing command closes its output before it says why: its exit is on the way.
-      if (this.#child.exitCode === 0 || this.#complaint === '') this.push(null)
     })
     stderr.on('data', (chunk: Buffer) => {
       this.#complaint = (this.#complaint + chunk.toString()).slice(-2000)
@@ -51,7 +48,11 @@ export class SshConnection extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#child.stdin.write(chunk, callback)
+    this.#child.stdin.write(chunk, (error) => {
+      if (error && this.#child.exitCode === null && this.#child.signalCode === null)
+        this.#child.once('close', () => callback(error))
+      else callback(error)
+    })
   }
 
   override _final(callback: () => void): void {

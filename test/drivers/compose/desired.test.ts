@@ -38,7 +38,7 @@ describe('desired', () => {
       job/migrate  [image/app completed, network/default started, service/db healthy]  image, command, env, restart, network, volume data
       service/db  [image/mariadb:10.11 completed, network/default started, volume/data started]  image, env, ports, health, stop, restart, network, mounts, secret db
       service/api  [image/app completed, network/default started, service/db healthy, job/migrate completed]  image, entrypoint, command, env, ports, health, user, stop, restart, resources, security, network, mounts, init, cert todo, config app, secret db
-      gateway/main  [image/haproxy:2.6 completed, network/default started]  image, ports, network, program, routes, servers
+      gateway/main  [image/haproxy:2.6 completed, network/default started, service/api started]  image, ports, network, program, routes, servers
       "
     `)
   })

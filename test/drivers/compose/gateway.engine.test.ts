@@ -116,7 +116,7 @@ describe('the gateway', () => {
     expect(first.plan).toMatchInlineSnapshot(`
       "+ create  network/default  not there yet
       + create  service/api      not there yet  [after network/default]
-      + create  gateway/main     not there yet  [after network/default]
+      + create  gateway/main     not there yet  [after network/default, service/api]
       Plan: 3 to create; 0 unchanged."
     `)
     expect(await hostsAsked(10)).toBe(2)
