@@ -84,7 +84,7 @@ async function follow(current: Current, given: Arguments, around: Surroundings):
     const { isWell } = await outcome
     if (!signal.aborted && isWell) {
       await smokeOf(current.opened, [], given, signal)
-      await summarise(current.opened, around.stdout)
+      await summarise(current.opened, given.text('progress') === 'json' ? undefined : around.stdout)
     }
     if (!signal.aborted) tell(current.opened, 'watching for edits; Ctrl-C ends')
     await ended(signal)

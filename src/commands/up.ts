@@ -46,7 +46,7 @@ async function bringUp(opened: Opened, given: Arguments, around: Surroundings): 
   const isSmokeDue =
     plan.steps.length > 0 && !given.isOn('no-smoke') && !given.isOn('no-wait') && given.operands.length === 0
   const smokeCode = isSmokeDue ? await runSmokeTests(opened, opened.stack.smoke, around.signal) : exitCodes.ok
-  await summarise(opened, around.stdout)
+  await summarise(opened, given.text('progress') === 'json' ? undefined : around.stdout)
   return smokeCode
 }
 

@@ -97,7 +97,8 @@ async function clear(folder: string, keep: readonly string[]): Promise<void> {
   const kept = new Set(keep)
   for (const { name } of await entriesOf(folder)) {
     const key = name.endsWith(valueEnding) ? name.slice(0, -valueEnding.length) : name
-    const isLock = name === lockName || name.startsWith(`${lockName}.`)
+    // A draft belongs to somebody who was killed, or who will write it anew.
+    const isLock = name === lockName || (name.startsWith(`${lockName}.`) && !name.includes('.draft-'))
     if (!isLock && !kept.has(key)) await rm(join(folder, name), { recursive: true, force: true })
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,8 +26,8 @@ interface Claim {
 }
 
 /**
- * Takes the lock at `path`, or throws LockedError at once while a live holder has it. Only creating a file that must not exist
- * yet and renaming are relied upon, which every local file system does atomically.
+ * Takes the lock at `path`, or throws LockedError at once while a live holder has it. Only giving a file a name that must
+ * not be taken and renaming are relied upon, which every local file system does atomically.
  */
 export async function takeLock(path: string, purpose: string): Promise<MemoryLock> {
   const claim: Claim = {
@@ -130,8 +130,32 @@ async function mayLive({ host, pid, startTime }: Claim): Promise<boolean> {
   return startTime === undefined ? (await identify(pid)) !== undefined : isRunning({ pid, startTime })
 }
 
+/**
+ * The file with its content, from its first moment: it is written under another name and linked to its own, which fails when that
+ * is taken. Where files cannot be linked (exFAT), it is there a moment before its content is.
+ */
 async function createOwned(path: string, claim: Claim): Promise<FileHandle | undefined> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const draft = `${path}.draft-${randomBytes(6).toString('hex')}`
+  const file = await createNew(draft)
+  if (!file) return undefined
+  try {
+    await file.writeFile(JSON.stringify(claim))
+    await link(draft, path)
+    return file
+  } catch (error) {
+    await file.close()
+    const code = codeOf(error)
+    if (code === 'EEXIST' || isMissing(error)) return undefined
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS')
+      return await createAndWrite(path, claim)
+    throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+async function createAndWrite(path: string, claim: Claim): Promise<FileHandle | undefined> {
   const file = await createNew(path)
   if (!file) return undefined
   try {

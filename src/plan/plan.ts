@@ -103,7 +103,8 @@ function isDisruptive(change: Change | undefined): boolean {
 
 function difference(resource: Resource, seen: ObservedResource | undefined): Change | undefined {
   const makes = resource.kind === 'job' ? 'run' : 'create'
-  if (seen === undefined || seen.health === 'absent') return { op: makes, cause: 'not there yet' }
+  if (seen === undefined || seen.health === 'absent' || seen.isTrace)
+    return { op: makes, cause: 'not there yet' }
   if (seen.parts === undefined)
     return { op: 'replace', cause: 'carries no description of ours', destroys: seen.holdsData }
   const changed = changedParts(resource.parts, seen.parts)

@@ -62,6 +62,8 @@ export interface ObservedResource {
   /** In words: `exited 1, 3 times`, `running for 12 minutes`. */
   readonly detail: string
   readonly holdsData: string | undefined
+  /** It is gone but for traces that an interrupted removal left: to be made anew, or to be swept away. */
+  readonly isTrace?: true
   /** Nothing of it is there but the knowledge that it was done, which `down` keeps with the volumes it was done on. */
   readonly isRecord?: true
   /** Facts for `status`: image, started at, restarts, addresses. Never read by the planner. */

@@ -3,10 +3,14 @@ import type { Opened } from '../session/opened.ts'
 import { urlsOf } from '../session/urls.ts'
 import { formatTable } from './table.ts'
 
-/** What a person wants to know when `up` is done: where it answers, and what the stack's author wants to say. */
-export async function summarise(opened: Opened, stdout: NodeJS.WritableStream): Promise<void> {
+/**
+ * What a person wants to know when `up` is done: where it answers, and what the stack's author wants to say. Without `stdout`
+ * (its lines are events of JSON) only the events are told.
+ */
+export async function summarise(opened: Opened, stdout: NodeJS.WritableStream | undefined): Promise<void> {
   const urls = await urlsOf(opened)
   for (const each of urls) opened.emit({ type: 'url.opened', at: Date.now(), ...each })
+  if (!stdout) return
   const lines =
     urls.length === 0 ? [] : ['', formatTable(urls.map(({ service, port, url }) => [service, port, url]))]
   const { notes } = opened.stack

@@ -30,7 +30,7 @@ export async function readStack(
   const names = selectProfiles(given.list('profile'))
   const loading = await loadStack(entry, readIfThere)
   const loaded = loading.ok ? loading.value : loading.partly
-  if (!loaded) return { ...loading, watch: [entry] }
+  if (!loaded) return { ...joined([loading]), watch: [entry] }
   // A target that nobody named is refined by the profile of its name like one that somebody named.
   const layered = names.length > 0 ? names : [options.fallbackTarget]
   const profiles = await loadProfiles(loaded, layered, readIfThere, await profileNames(entry))
@@ -61,7 +61,7 @@ export async function readStack(
 /** Mistakes of several stages as those of one run, in the order of their lines. */
 function joined(stages: readonly Checked<unknown>[]): Extract<Checked<never>, { ok: false }> {
   const errors = stages.flatMap((stage) => (stage.ok ? [] : stage.errors))
-  return { ok: false, errors: inOrder(unique(errors)), ...told(stages) }
+  return { ok: false, errors: inOrder(errors), ...told(stages) }
 }
 
 function told(stages: readonly Checked<unknown>[]): { readonly warnings: Diagnostic[] } {

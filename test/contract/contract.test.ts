@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { describeRun, sandbox, statusOf, targets, urlOf, type Sandbox, type Target } from '../e2e/cli.ts'
 import { containersOf, docker, kill } from '../e2e/machine.ts'
-import { ask, listens, program, programMount, serverService, writeServer } from '../e2e/small-stack.ts'
+import { ask, listens, programMount, serverService, writePair, writeServer } from '../e2e/small-stack.ts'
 
 /**
  * What every driver owes, said once: each test runs the same stack with the same commands on each target and looks at what is
@@ -23,6 +22,8 @@ describe.each(targets)('%s', (target) => {
     expect(await planOf(box)).toMatch(/^Nothing to do: \d resources? (is|are) as the stack says\.\n$/)
     const again = await up(box)
     expect(again.events.filter(({ type }) => type === 'step.started')).toEqual([])
+    // JSON Lines and nothing else: every line is an event.
+    expect(again.events).toHaveLength(again.stdout.trim().split('\n').length)
     expect((await ask(await urlOf(box, on))).life).toBe(life)
     await box.succeed(['down', ...on, '--all', '--yes'])
     expect(box.traces()).toEqual({ processes: [], docker: [], files: [] })
@@ -30,7 +31,7 @@ describe.each(targets)('%s', (target) => {
 
   test('a changed config restarts exactly who reads it', async () => {
     const box = sandbox()
-    writeTwo(box)
+    writePair(box)
     await box.succeed(['up', ...on])
     const urls = { reader: await urlOf(box, on, 'reader'), other: await urlOf(box, on, 'other') }
     const before = { reader: await ask(urls.reader), other: await ask(urls.other) }
@@ -206,7 +207,7 @@ describe.each(targets)('%s', (target) => {
 
   test('what the stack does not name any more is removed, its volume kept', async () => {
     const box = sandbox()
-    writeTwo(box)
+    writePair(box)
     const other = /\n {2}other:[\s\S]*?(?=\n\S|$)/.exec(box.read('iamstack.yaml'))?.[0] ?? ''
     await box.succeed(['up', ...on])
     box.edit('iamstack.yaml', other, '')
@@ -240,24 +241,6 @@ describe.each(targets)('%s', (target) => {
     })
   })
 })
-
-/** `reader` mounts the config `settings`, `other` does not. */
-function writeTwo(box: Sandbox): void {
-  writeServer(box)
-  const reader = `env: { ${listens}, SETTINGS: "\${mount./etc/settings.txt}" }
-expose: { http: local }
-mounts: { ${programMount}, /etc/settings.txt: { config: settings, key: settings.txt } }`
-  const other = `env: { ${listens} }
-expose: { http: local }
-mounts: { ${programMount} }`
-  writeFileSync(join(box.folder, 'settings.txt'), 'quiet')
-  box.write({
-    'iamstack.yaml': `version: 1
-name: ${box.name}
-${program.replace(' }', ' }, settings: { files: ./settings.txt }')}
-services:${serverService('reader', reader)}${serverService('other', other)}`,
-  })
-}
 
 function job(script: string): string {
   return `

@@ -99,10 +99,10 @@ test('every mistake of a broken stack file is told with its place', async () => 
   expect(about(ran, 'stack').replaceAll(folder, '~')).toMatchInlineSnapshot(`
     "problem stack/file: ~/stack/iamstack.yaml:3:26 services.api.need is not a key that exists here
       → did you mean \`needs\`?
-    problem stack/file: ~/stack/iamstack.yaml:4:10 services.web.prots is not a key that exists here
-      → did you mean \`ports\`?
     problem stack/file: ~/stack/iamstack.yaml:4:3 service \`web\` has neither \`image\` nor \`process\` nor \`external\`
-      → add \`image: …\`, or \`process: { run: … }\` for the process target"
+      → add \`image: …\`, or \`process: { run: … }\` for the process target
+    problem stack/file: ~/stack/iamstack.yaml:4:10 services.web.prots is not a key that exists here
+      → did you mean \`ports\`?"
   `)
 })
 

@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { isDockerWanted, sandbox, targets, urlOf, type Sandbox, type Started } from './cli.ts'
-import { ask, listens, program, programMount, serverService } from './small-stack.ts'
+import { ask, listens, writePair } from './small-stack.ts'
 
 /** How editors save: a new file that takes the name of the old one. */
 function saveAtomically(box: Sandbox, path: string, text: string): void {
@@ -27,7 +27,7 @@ describe.each(targets)('dev on %s', (target) => {
 
   test('an edited config restarts exactly who reads it, however the editor saves', async () => {
     const box = sandbox()
-    writeTwo(box)
+    writePair(box)
     const dev = await devOf(box, on)
     const urls = { reader: await urlOf(box, on, 'reader'), other: await urlOf(box, on, 'other') }
     const { life } = await ask(urls.other)
@@ -51,7 +51,7 @@ describe.each(targets)('dev on %s', (target) => {
 
   test('a broken stack file keeps the last good state, and the mend goes live', async () => {
     const box = sandbox()
-    writeTwo(box)
+    writePair(box)
     const dev = await devOf(box, on)
     const url = await urlOf(box, on, 'reader')
     const { life } = await ask(url)
@@ -129,24 +129,6 @@ test.runIf(isDockerWanted)(
     await end(dev, box)
   },
 )
-
-/** `reader` mounts the config `settings`, `other` does not. */
-function writeTwo(box: Sandbox): void {
-  box.copy(new URL('fixtures/server.mjs', import.meta.url).pathname, 'server.mjs')
-  const reader = `env: { ${listens}, GREETING: one, SETTINGS: "\${mount./etc/settings.txt}" }
-expose: { http: local }
-mounts: { ${programMount}, /etc/settings.txt: { config: settings, key: settings.txt } }`
-  const other = `env: { ${listens} }
-expose: { http: local }
-mounts: { ${programMount} }`
-  box.write({
-    'settings.txt': 'quiet',
-    'iamstack.yaml': `version: 1
-name: ${box.name}
-${program.replace(' }', ' }, settings: { files: ./settings.txt }')}
-services:${serverService('reader', reader)}${serverService('other', other)}`,
-  })
-}
 
 /** A service from sources of its own: an image on compose, the sources themselves on process. */
 function writeSources(box: Sandbox): void {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { describeRun, sandbox, statusOf, targets, type Sandbox, type Target } from './cli.ts'
 import { docker, dockerThingsOf } from './machine.ts'
-import { listens, program, programMount, serverService } from './small-stack.ts'
+import { listens, program, programMount, serverFile, serverService } from './small-stack.ts'
 
 /** Kills of each command per target. */
 const rounds = 12
@@ -71,7 +71,7 @@ function generator(start: number): () => number {
 
 /** Four services with a volume, a config, a secret, a job, and needs. */
 function writeFour(box: Sandbox): void {
-  box.copy(new URL('fixtures/server.mjs', import.meta.url).pathname, 'server.mjs')
+  box.copy(serverFile, 'server.mjs')
   const script = 'echo done >> "$DATA/runs"'
   const simple = `env: { ${listens} }\nmounts: { ${programMount} }`
   box.write({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { sandbox, targets, urlOf, type Ended, type Sandbox } from './cli.ts'
 import { docker, dockerThingsOf, filesBelow, processesOf } from './machine.ts'
-import { listens, program, programMount, serverService } from './small-stack.ts'
+import { listens, program, programMount, serverFile, serverService } from './small-stack.ts'
 
 const given = {
   byEnv: 'iam59!z$-from-the-environment',
@@ -87,7 +87,7 @@ function formsOf(value: string): string[] {
 }
 
 function writeStack(box: Sandbox): void {
-  box.copy(new URL('fixtures/server.mjs', import.meta.url).pathname, 'server.mjs')
+  box.copy(serverFile, 'server.mjs')
   box.write({ 'by-file.txt': given.byFile, 'by-command.txt': given.byCommand })
   box.write({
     'iamstack.yaml': `version: 1

@@ -30,13 +30,16 @@ ${fields
 `
 }
 
+/** The program of these stacks, to be copied beside the stack file. */
+export const serverFile = join(root, 'test/e2e/fixtures/server.mjs')
+
 export const program = 'configs: { program: { files: ./server.mjs } }'
 export const programMount = '/app/server.mjs: { config: program, key: server.mjs }'
 export const listens = 'PORT: "${self.port.http}"'
 
 /** One exposed service and nothing else. */
 export function writeServer(box: Sandbox, fields = '', more = ''): void {
-  box.copy(join(root, 'test/e2e/fixtures/server.mjs'), 'server.mjs')
+  box.copy(serverFile, 'server.mjs')
   box.write({
     'iamstack.yaml': `version: 1
 name: ${box.name}
@@ -51,6 +54,24 @@ ${fields}`,
     )}
 ${more}
 `,
+  })
+}
+
+/** Two exposed services: `reader` mounts the config `settings`, `other` does not. */
+export function writePair(box: Sandbox): void {
+  const reader = `env: { ${listens}, GREETING: one, SETTINGS: "\${mount./etc/settings.txt}" }
+expose: { http: local }
+mounts: { ${programMount}, /etc/settings.txt: { config: settings, key: settings.txt } }`
+  const other = `env: { ${listens} }
+expose: { http: local }
+mounts: { ${programMount} }`
+  box.copy(serverFile, 'server.mjs')
+  box.write({
+    'settings.txt': 'quiet',
+    'iamstack.yaml': `version: 1
+name: ${box.name}
+${program.replace(' }', ' }, settings: { files: ./settings.txt }')}
+services:${serverService('reader', reader)}${serverService('other', other)}`,
   })
 }
 

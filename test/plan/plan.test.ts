@@ -213,3 +213,17 @@ describe('gateway', () => {
     `)
   })
 })
+
+describe('traces', () => {
+  it('S117: what an interrupted removal left is swept away by down and replaced by up', () => {
+    const look = observed(
+      seen('service/web', 'failed', { parts: {}, isTrace: true, detail: 'only its volumes are left' }),
+    )
+    expect(formatPlan(plan({ desired: [resource('service/web')], observed: look }))).toContain(
+      'create  service/web  not there yet',
+    )
+    expect(formatPlan(plan({ desired: [], observed: look }))).toContain(
+      'delete  service/web  no longer in the stack',
+    )
+  })
+})

@@ -85,8 +85,8 @@ test('a terminal: one stream, its size, and its resizing', async () => {
       },
     },
   )
-  stdin.write('test -t 0 && stty size\n')
   await vi.waitFor(() => {
+    stdin.write('test -t 0 && stty size\n')
     expect(stdout.text()).toContain('30 100')
   }, 5000)
   resize(120, 40)

@@ -39,7 +39,7 @@ export async function observe(context: ObserveContext, signal: AbortSignal): Pro
     ...ours.filter(({ Labels }) => Labels?.[label.role] === 'data').map(volumeSeen),
     ...(await Promise.all(workloads.map((resource) => workloadSeen(resource, scene)))),
     ...jobsRemembered(scene, workloads),
-    ...leftovers(ours, stack, workloads),
+    ...leftovers(ours, workloads),
   ]
   return new Map(seen.map((each) => [each.id, each]))
 }
@@ -211,18 +211,14 @@ function jobsRemembered(scene: Scene, present: readonly ResourceId[]): ObservedR
 }
 
 /** Volumes of containers that are gone: an interrupted removal is finished by the next one. */
-function leftovers(
-  volumes: readonly Volume[],
-  stack: ResolvedStack,
-  present: readonly ResourceId[],
-): ObservedResource[] {
+function leftovers(volumes: readonly Volume[], present: readonly ResourceId[]): ObservedResource[] {
   const ids = new Set(
     volumes
       .filter(({ Labels }) => Labels?.[label.role] === 'files' || Labels?.[label.role] === 'scratch')
       .map(({ Labels }) => (Labels?.[label.resource] ?? '') as ResourceId),
   )
   return [...ids]
-    .filter((id) => !present.includes(id) && !isStillWanted(id, stack))
+    .filter((id) => !present.includes(id))
     .map((id) => ({
       id,
       health: 'failed',
@@ -230,10 +226,6 @@ function leftovers(
       replicas: undefined,
       detail: 'only its volumes are left',
       holdsData: undefined,
+      isTrace: true,
     }))
-}
-
-function isStillWanted(id: ResourceId, stack: ResolvedStack): boolean {
-  const [kind, name = ''] = id.split('/', 2)
-  return kind === 'job' ? stack.jobs.has(name) : stack.services.has(name)
 }
