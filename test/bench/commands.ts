@@ -4,7 +4,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { sweepContainers, sweepProcesses } from './sweep.ts'
+import { kill, sweepContainers, sweepProcesses } from './sweep.ts'
 
 const folderHere = dirname(fileURLToPath(import.meta.url))
 export const root = dirname(dirname(folderHere))
@@ -60,6 +60,8 @@ export async function createBench(entryFile: string): Promise<Bench> {
       cwd: options.cwd ?? folder,
       env: { ...env, ...options.env },
       stdio: ['ignore', output, output],
+      // A group of its own, to be ended with all that it started: `docker compose` goes on without `docker`.
+      detached: true,
     })
     children.add(child)
     child.once('close', () => children.delete(child))
@@ -90,7 +92,7 @@ export async function createBench(entryFile: string): Promise<Bench> {
     start: (command, words, options = {}) => begin(command, words, options, false),
     dispose: async () => {
       isDisposed = true
-      for (const child of children) child.kill('SIGKILL')
+      for (const { pid } of children) if (pid !== undefined) kill(-pid)
       await sweepProcesses(folder)
       await sweepContainers(name)
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })

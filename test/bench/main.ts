@@ -26,14 +26,19 @@ for (const number of wanted)
 const only = new Set(values.only.split(',').map(contestantName))
 
 let current: Bench | undefined
+const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => {
+    stop.abort()
     process.stderr.write(`\n${signal}: cleaning up\n`)
-    void (current?.dispose() ?? Promise.resolve()).finally(() => process.exit(130))
+    void (current?.dispose() ?? Promise.resolve())
+      .catch((error: unknown) => console.error(error))
+      .finally(() => process.exit(130))
   })
 
 const results: Measured[] = []
 for (const { numbers, open } of scenarios) {
+  if (stop.signal.aborted) break
   if (wanted.length > 0 && !numbers.some((number) => wanted.includes(number))) continue
   const bench = await createBench(values.entry)
   current = bench
@@ -44,8 +49,10 @@ for (const { numbers, open } of scenarios) {
   }
 }
 tell('')
-console.log(benchTable(results))
-await writeResults(values.json, results, rounds)
+if (!stop.signal.aborted) {
+  console.log(benchTable(results))
+  await writeResults(values.json, results, rounds)
+}
 const isMissed = results.some(({ isMet, failures }) => isMet === false || failures.length > 0)
 process.exitCode = isMissed ? 1 : 0
 

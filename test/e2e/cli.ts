@@ -97,9 +97,13 @@ export function openSandbox(): Sandbox {
     XDG_RUNTIME_DIR: sockets,
     [markerOfTests]: name,
   }
+  const records: Promise<void>[] = []
   const start = (words: readonly string[], options: Options = {}): Started => {
     const started = startProgram(words, { cwd: folder, ...options, env: { ...env, ...options.env } })
-    void started.ended.then((ended) => appendFileSync(join(home, 'runs.log'), describeRun(words, ended)))
+    const recorded = started.ended.then((ended) =>
+      appendFileSync(join(home, 'runs.log'), describeRun(words, ended)),
+    )
+    records.push(recorded)
     return started
   }
   const run = (words: readonly string[], options?: Options): Promise<Ended> => start(words, options).ended
@@ -138,6 +142,7 @@ export function openSandbox(): Sandbox {
     }),
     async close(keepsFolder) {
       await endProcessesOf(name)
+      await Promise.allSettled(records)
       if (isDockerWanted) removeDockerThingsOf(name)
       if (!keepsFolder) rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
     },

@@ -2,12 +2,13 @@ import type { Bench } from '../commands.ts'
 import { programFile } from '../commands.ts'
 import { engineSocket } from '../engine-socket.ts'
 import { timed, type Contestant, type Scenario } from '../measure.ts'
-import { writeContainerStacks } from '../stacks.ts'
+import { writeComposeFile, writeStack } from '../stacks.ts'
 
 /** Rows 11 and 14: containers of a local image come up on one network, and go again. */
 export async function cycle(bench: Bench, count: 10 | 40): Promise<Scenario> {
   const { folder, name } = bench
-  await writeContainerStacks({ folder, name, count })
+  await writeStack({ folder, name, count })
+  await writeComposeFile({ folder, name, count })
   const socket = await engineSocket()
   const contestant = (
     who: Contestant['name'],

@@ -1,11 +1,12 @@
 import type { Bench } from '../commands.ts'
 import { timed, type Scenario } from '../measure.ts'
-import { writeContainerStacks } from '../stacks.ts'
+import { writeComposeFile, writeStack } from '../stacks.ts'
 
 /** Row 5: the plan of a stack of which nothing runs yet. */
 export async function plan(bench: Bench, count: 40 | 500): Promise<Scenario> {
   const { folder, name } = bench
-  await writeContainerStacks({ folder, name, count })
+  await writeStack({ folder, name, count })
+  await writeComposeFile({ folder, name, count })
   return {
     rows: [
       {

@@ -4,7 +4,7 @@ import { programFile, type Bench } from '../commands.ts'
 import { isVersionCall, openCountingProxy } from '../counting-proxy.ts'
 import { engineSocket } from '../engine-socket.ts'
 import { timed, type Contestant, type Finding, type Scenario } from '../measure.ts'
-import { webCommand, writeContainerStacks } from '../stacks.ts'
+import { webCommand, writeComposeFile, writeStack } from '../stacks.ts'
 
 const count = 40
 
@@ -13,13 +13,9 @@ export async function running(bench: Bench): Promise<Scenario> {
   const { folder, name } = bench
   const socket = await engineSocket()
   const [ours = 0, peer = 0, floor = 0] = await freePorts(3)
-  const write = (answer: string): Promise<void> =>
-    writeContainerStacks({ folder, name, count, web: { answer, ours, peer } })
-  await write('first')
   const raw = (program: string, ...words: string[]): Promise<string> =>
     bench.run(process.execPath, [programFile(program), socket, `${name}-floor`, ...words])
   const web = (answer: string): string => JSON.stringify({ port: floor, command: webCommand, answer })
-  let edits = 0
   /** The command runs on after the answer, and its end is not timed. */
   const untilServed = async (
     port: number,
@@ -34,29 +30,35 @@ export async function running(bench: Bench): Promise<Scenario> {
     await ending
     return took
   }
+  // Each edits a file of its own: the edit of one must not be the change of another.
   const contestant = (
     who: Contestant['name'],
     port: number,
     commands: {
       readonly what: string
-      readonly prepare: () => Promise<string>
+      readonly edit: (answer: string) => Promise<void>
+      readonly begin: () => Promise<string>
       readonly again: () => Promise<string>
       readonly change: (answer: string) => Promise<string>
     },
-  ): Contestant => ({
-    name: who,
-    what: commands.what,
-    prepare: async () => {
-      await commands.prepare()
-    },
-    round: async () => {
-      const unchanged = await timed(commands.again)
-      const answer = `edit-${++edits}-`
-      await write(answer)
-      const served = await untilServed(port, answer, () => commands.change(answer))
-      return [unchanged, served]
-    },
-  })
+  ): Contestant => {
+    let edits = 0
+    return {
+      name: who,
+      what: commands.what,
+      prepare: async () => {
+        await commands.edit('edit-0-')
+        await commands.begin()
+        await untilAnswers(port, 'edit-0-')
+      },
+      round: async () => {
+        const unchanged = await timed(commands.again)
+        const answer = `edit-${++edits}-`
+        await commands.edit(answer)
+        return [unchanged, await untilServed(port, answer, () => commands.change(answer))]
+      },
+    }
+  }
   const up = (): Promise<string> => bench.iamstack(['up', '--profile', 'compose'])
   const composeUp = (): Promise<string> => bench.run('docker', ['compose', 'up', '--detach'])
   return {
@@ -65,16 +67,24 @@ export async function running(bench: Bench): Promise<Scenario> {
       { number: '12', action: 'up, 1 of 40 changed, until HTTP', targets: { peer: 0.75, floor: 1.35 } },
     ],
     contestants: [
-      contestant('ours', ours, { what: 'iamstack up', prepare: up, again: up, change: up }),
+      contestant('ours', ours, {
+        what: 'iamstack up',
+        edit: (answer) => writeStack({ folder, name, count, web: { answer, port: ours } }),
+        begin: up,
+        again: up,
+        change: up,
+      }),
       contestant('peer', peer, {
         what: 'docker compose up -d',
-        prepare: composeUp,
+        edit: (answer) => writeComposeFile({ folder, name, count, web: { answer, port: peer } }),
+        begin: composeUp,
         again: composeUp,
         change: composeUp,
       }),
       contestant('floor', floor, {
         what: 'three raw lists; raw create, kill, start',
-        prepare: () => raw('up.mjs', String(count), web('first')),
+        edit: () => Promise.resolve(),
+        begin: () => raw('up.mjs', String(count), web('edit-0-')),
         again: () => raw('list.mjs'),
         change: (answer) => raw('replace.mjs', web(answer)),
       }),

@@ -1,11 +1,12 @@
 import type { Bench } from '../commands.ts'
 import { timed, type Scenario } from '../measure.ts'
-import { writeContainerStacks } from '../stacks.ts'
+import { writeComposeFile, writeStack } from '../stacks.ts'
 
 /** Rows 2 and 3: a stack file of 40 services, and a big one. */
 export async function validate(bench: Bench, count: 40 | 500): Promise<Scenario> {
   const { folder, name } = bench
-  await writeContainerStacks({ folder, name, count })
+  await writeStack({ folder, name, count })
+  await writeComposeFile({ folder, name, count })
   return {
     rows: [
       {
