@@ -37,7 +37,13 @@ const layer = (group, message) => ({ group, message })
 const noTui = layer(['**/tui/**'], 'the engine does not know the terminal UI; cli.ts injects it')
 const noWorld = [
   layer(
-    ['**/platform/**', '**/drivers/process/**', '**/drivers/compose/**', '**/session/**', '**/commands/**'],
+    [
+      '**/platform/**',
+      '**/drivers/{process,compose,kubernetes}/**',
+      '**/clusters/**',
+      '**/session/**',
+      '**/commands/**',
+    ],
     'this folder is pure',
   ),
   layer(
@@ -96,6 +102,10 @@ export default defineConfig(
     files: ['src/platform/engine/**/*.ts'],
     rules: restrict([...doorPaths(['dockerode', '@grpc/grpc-js', 'protobufjs']), noTui]),
   },
+  {
+    files: ['src/platform/kubernetes/**/*.ts'],
+    rules: restrict([...doorPaths(['@kubernetes/client-node']), noTui]),
+  },
   { files: ['src/platform/watch.ts'], rules: restrict([...doorPaths(['chokidar']), noTui]) },
   { files: ['src/cli.ts'], rules: restrict(doorPaths()) },
   {
@@ -104,7 +114,7 @@ export default defineConfig(
       ...doorPaths(),
       noTui,
       layer(
-        ['**/drivers/process/**', '**/drivers/compose/**', '**/commands/**'],
+        ['**/drivers/{process,compose,kubernetes}/**', '**/clusters/**', '**/commands/**'],
         'only the composition root knows the drivers',
       ),
     ]),

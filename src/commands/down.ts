@@ -99,6 +99,8 @@ function removalOf(given: Arguments, stack: ResolvedStack, desired: readonly Res
     volumes: all || given.isOn('volumes') ? 'all' : named.length > 0 ? new Set(named) : 'none',
     keepVolumes: new Set(keep),
     images: all || given.isOn('images'),
+    namespaces: all,
+    clusters: all || given.isOn('cluster'),
     cause: all ? 'down --all' : 'down',
     needs: new Map<ResourceId, readonly ResourceId[]>(
       desired.map((each) => [each.id, each.needs.map((need) => need.on)]),

@@ -1,5 +1,6 @@
 import type { SecretKey } from '../resolve/resolved.ts'
 import type { Text } from '../resolve/text.ts'
+import type { Span } from '../stack/diagnostics.ts'
 
 /**
  * What was gathered before planning and is not in the stack file itself: contents of files as digests, secrets as keyed
@@ -16,6 +17,27 @@ export interface Facts {
   readonly ports: ReadonlyMap<string, number>
   /** Digest of the sources of a local process, by `service/x` or `job/x`. */
   readonly sources: ReadonlyMap<string, string>
+  /** Raw objects of `manifests`, in the order they were found; kustomize folders as what they build to. */
+  readonly manifests: readonly ManifestFact[]
+  readonly charts: ReadonlyMap<string, ChartFact>
+}
+
+/** One object that the user wrote himself, as he wrote it: image names are not yet those of the stack. */
+export interface ManifestFact {
+  readonly object: { readonly apiVersion: string; readonly kind: string; readonly [key: string]: unknown }
+  readonly from: Span
+}
+
+/** A chart of a third party and what it is installed with. */
+export interface ChartFact {
+  readonly name: string
+  readonly chart: { readonly kind: 'repo' | 'path' | 'oci'; readonly source: string; readonly chart: string }
+  readonly version: string | undefined
+  /** `values` and `set` as one tree. */
+  readonly values: Readonly<Record<string, unknown>>
+  /** Digest of the files of a chart from a path; undefined for one from elsewhere. */
+  readonly hash: string | undefined
+  readonly from: Span
 }
 
 export interface ImageFact {

@@ -24,12 +24,13 @@ export function plan(input: PlanInput): Plan {
   const desired = inOrderOfNeeds(input.desired)
   const changes = new Map<ResourceId, Change>()
   for (const resource of desired) {
-    if (resource.kind === 'image' || !isSelected(input, resource.id)) continue
+    if (isMaterial(resource) || !isSelected(input, resource.id)) continue
     const change = changeOf(resource, input, changes)
     if (change) changes.set(resource.id, change)
   }
-  // Those that are built from others come last in `desired`, so here first: a base is needed only when one of them is built.
-  for (const resource of desired.filter((each) => each.kind === 'image').reverse()) {
+  // What is made from others comes last in `desired`, so here first: an image is needed only where its delivery is missing, and
+  // a base only when an image that is built from it is.
+  for (const resource of desired.filter(isMaterial).reverse()) {
     const change = imageChange(resource, input, desired, changes)
     if (change) changes.set(resource.id, change)
   }
@@ -47,7 +48,7 @@ export function plan(input: PlanInput): Plan {
       ...removals.steps.filter((step) => !first.includes(step)),
     ],
     unchanged: desired
-      .filter(({ id, kind }) => kind !== 'image' && isSelected(input, id) && !changes.has(id))
+      .filter((each) => !isMaterial(each) && isSelected(input, each.id) && !changes.has(each.id))
       .map(({ id }) => id),
     kept: removals.kept,
   }
@@ -69,6 +70,11 @@ interface Change {
   readonly guarded?: string | undefined
   readonly changed?: readonly string[]
   readonly replicas?: { readonly from: number; readonly to: number }
+}
+
+/** Images and their deliveries are looked at only for the sake of what is about to start from them. */
+function isMaterial({ kind }: Resource): boolean {
+  return kind === 'image' || kind === 'delivery'
 }
 
 function isSelected(input: PlanInput, id: ResourceId): boolean {
@@ -110,6 +116,7 @@ function difference(resource: Resource, seen: ObservedResource | undefined): Cha
   const changed = changedParts(resource.parts, seen.parts)
   if (changed.length > 0)
     return { ...updateFor(resource, seen, changed), guarded: guardOf(resource, changed) }
+  if (seen.drift !== undefined) return { op: 'update', cause: `changed by hand: ${seen.drift}` }
   if (seen.health === 'failed') return { op: resource.kind === 'job' ? 'run' : 'restart', cause: seen.detail }
   const total = seen.replicas?.total
   if (resource.replicas !== undefined && total !== undefined && total !== resource.replicas) {
@@ -201,13 +208,18 @@ function imageChange(
     (each) => startsFromImage(changes.get(each.id)) && each.needs.some((need) => need.on === image.id),
   )
   if (!isAsked && !isUsed) return undefined
-  const op = image.parts['inputs'] === undefined ? 'deliver' : 'build'
+  const op = image.kind === 'delivery' || image.parts['inputs'] === undefined ? 'deliver' : 'build'
   const seen = input.observed.get(image.id)
   if (seen === undefined || seen.health === 'absent') {
-    return { op, cause: seen?.detail ?? (op === 'build' ? 'not built yet' : 'not on this machine') }
+    return { op, cause: seen?.detail ?? causeOfAbsence(image, op) }
   }
   const changed = changedParts(image.parts, seen.parts ?? {})
   return changed.length === 0 ? undefined : { op, cause: describeParts(changed) }
+}
+
+function causeOfAbsence(image: Resource, op: 'build' | 'deliver'): string {
+  if (image.kind === 'delivery') return 'not in the cluster yet'
+  return op === 'build' ? 'not built yet' : 'not on this machine'
 }
 
 function startsFromImage(change: Change | undefined): boolean {
@@ -221,7 +233,7 @@ function addWaits(desired: readonly Resource[], input: PlanInput, changes: Map<R
     if (!changes.has(resource.id)) continue
     for (const need of resource.needs) {
       const needed = byId.get(need.on)
-      if (!needed || needed.kind === 'image' || changes.has(need.on)) continue
+      if (!needed || isMaterial(needed) || changes.has(need.on)) continue
       const seen = input.observed.get(need.on)
       if (!reaches(seen?.health, need.until) && isSelected(input, need.on)) {
         changes.set(need.on, { op: 'wait', cause: seen?.detail ?? 'not there yet' })

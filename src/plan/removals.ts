@@ -9,6 +9,10 @@ export interface Removal {
   readonly keepVolumes: ReadonlySet<string>
   /** Delete tags of ours. The default is to leave them. */
   readonly images: boolean
+  /** Delete namespaces of ours with all that is still in them. The default is to leave them. */
+  readonly namespaces: boolean
+  /** Delete clusters of ours with all that is still in them. The default is to leave them. */
+  readonly clusters: boolean
   /** Needs of things that are about to go, so that users of a thing go before it. */
   readonly needs: ReadonlyMap<ResourceId, readonly ResourceId[]>
   readonly cause: string
@@ -19,6 +23,8 @@ export const keepEverything: Omit<Removal, 'cause'> = {
   volumes: 'none',
   keepVolumes: new Set(),
   images: false,
+  namespaces: false,
+  clusters: false,
   needs: new Map(),
 }
 
@@ -67,10 +73,21 @@ function reasonToKeep(id: ResourceId, removal: Removal | undefined): string | un
     }
     case 'image':
       return removal?.images ? undefined : 'an image serves the next start'
+    case 'namespace':
+      return removal?.namespaces ? undefined : 'it holds volumes and secrets that the next up needs'
+    case 'cluster':
+      return removal?.clusters ? undefined : 'a cluster serves more than one stack'
+    case 'delivery':
     case 'network':
     case 'files':
+    case 'config':
+    case 'secret':
+    case 'cert':
     case 'job':
     case 'service':
+    case 'route':
+    case 'manifest':
+    case 'chart':
     case 'gateway':
       return undefined
     default:
@@ -81,12 +98,21 @@ function reasonToKeep(id: ResourceId, removal: Removal | undefined): string | un
 /** What uses stands before what is used. */
 const tiers: Readonly<Record<ResourceKind, number>> = {
   gateway: 0,
+  route: 0,
   service: 1,
   job: 1,
+  manifest: 1,
+  chart: 1,
   files: 2,
+  config: 2,
+  secret: 2,
+  cert: 2,
   network: 3,
   volume: 3,
+  delivery: 4,
   image: 4,
+  namespace: 5,
+  cluster: 6,
 }
 
 function kindOf(id: ResourceId): ResourceKind {

@@ -1,6 +1,49 @@
 import type { Span } from '../stack/diagnostics.ts'
 
-export type ResourceKind = 'image' | 'network' | 'volume' | 'files' | 'job' | 'service' | 'gateway'
+/** What targets on one machine consist of. */
+export type MachineKind = 'image' | 'network' | 'volume' | 'files' | 'job' | 'service' | 'gateway'
+
+/** What a cluster has besides. */
+export type ClusterKind =
+  | 'cluster'
+  | 'namespace'
+  /** An image where the nodes find it. */
+  | 'delivery'
+  | 'config'
+  | 'secret'
+  | 'cert'
+  | 'route'
+  /** An object that the user wrote himself. */
+  | 'manifest'
+  | 'chart'
+
+export type ResourceKind = MachineKind | ClusterKind
+
+/** The kind, for a target that knows no others; anything else is our own mistake. */
+export function machineKind(kind: ResourceKind): MachineKind {
+  switch (kind) {
+    case 'image':
+    case 'network':
+    case 'volume':
+    case 'files':
+    case 'job':
+    case 'service':
+    case 'gateway':
+      return kind
+    case 'cluster':
+    case 'namespace':
+    case 'delivery':
+    case 'config':
+    case 'secret':
+    case 'cert':
+    case 'route':
+    case 'manifest':
+    case 'chart':
+      throw new TypeError(`a ${kind} is nothing that this target has`)
+    default:
+      return kind satisfies never
+  }
+}
 
 /** `kind/name`, e.g. `service/iam-apiserver`. Unique in one stack. */
 export type ResourceId = `${ResourceKind}/${string}`
@@ -66,6 +109,11 @@ export interface ObservedResource {
   readonly isTrace?: true
   /** Nothing of it is there but the knowledge that it was done, which `down` keeps with the volumes it was done on. */
   readonly isRecord?: true
+  /**
+   * What somebody else changed of what we made, in words (`spec.replicas, by kubectl-edit`); undefined when it is as we left it.
+   * A number of replicas is not part of it: that is compared by itself.
+   */
+  readonly drift?: string | undefined
   /** Facts for `status`: image, started at, restarts, addresses. Never read by the planner. */
   readonly facts?: Readonly<Record<string, string | number>>
 }

@@ -80,6 +80,8 @@ export async function gather(options: GatherOptions, purpose: Purpose): Promise<
           cache,
         )
       : new Map(),
+    manifests: [],
+    charts: new Map(),
   }
   if (purpose === 'change') await memory.write(cacheKey, cache.toData())
   return { facts, identities: identities.value, preFailures }

@@ -40,6 +40,8 @@ const facts: Facts = {
   certs: new Map(),
   ports: new Map(),
   sources: new Map(),
+  manifests: [],
+  charts: new Map(),
 }
 
 const materials: Materials = {

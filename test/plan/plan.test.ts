@@ -142,6 +142,8 @@ describe('plan', () => {
       volumes: 'all' as const,
       keepVolumes: new Set<string>(),
       images: true,
+      namespaces: true,
+      clusters: true,
       cause: 'down --all',
       needs: new Map(application.map((each) => [each.id, each.needs.map((need) => need.on)])),
     }

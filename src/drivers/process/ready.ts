@@ -1,4 +1,4 @@
-import type { Resource } from '../../plan/resource.ts'
+import { machineKind, type Resource } from '../../plan/resource.ts'
 import { StepError } from '../../plan/step-error.ts'
 import { describeEnd, type ReplicaState, type ServiceState } from '../../session/protocol.ts'
 import type { Run } from '../driver.ts'
@@ -15,7 +15,8 @@ export function untilStarted(wanted: Resource, run: Run, context: ApplyContext):
 
 /** Comes back when the resource is ready; fails as soon as it is clear that it never will be. */
 export async function untilReady(wanted: Resource, run: Run, context: ApplyContext): Promise<void> {
-  switch (wanted.kind) {
+  const kind = machineKind(wanted.kind)
+  switch (kind) {
     case 'service':
       return untilService(wanted, run, context, isReady)
     case 'job':
@@ -28,7 +29,7 @@ export async function untilReady(wanted: Resource, run: Run, context: ApplyConte
     case 'files':
       return
     default:
-      return wanted.kind satisfies never
+      return kind satisfies never
   }
 }
 

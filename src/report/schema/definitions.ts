@@ -40,12 +40,21 @@ const healths = Object.keys({
 } satisfies Record<Health, true>)
 
 const kinds = Object.keys({
+  cluster: true,
+  namespace: true,
   image: true,
+  delivery: true,
   network: true,
   volume: true,
   files: true,
+  config: true,
+  secret: true,
+  cert: true,
   job: true,
   service: true,
+  route: true,
+  manifest: true,
+  chart: true,
   gateway: true,
 } satisfies Record<ResourceKind, true>)
 

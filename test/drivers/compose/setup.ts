@@ -58,6 +58,8 @@ export function factsOf(
     certs: new Map([...stack.certs.keys()].map((name) => [name, 'made'])),
     ports: new Map(Object.entries(given.ports ?? {})),
     sources: new Map(),
+    manifests: [],
+    charts: new Map(),
   }
 }
 
@@ -95,7 +97,15 @@ export class Bench {
     const made = plan({
       desired: [],
       observed,
-      removal: { volumes, keepVolumes: new Set(), images: false, needs: new Map(), cause: 'asked for' },
+      removal: {
+        volumes,
+        keepVolumes: new Set(),
+        images: false,
+        namespaces: false,
+        clusters: false,
+        needs: new Map(),
+        cause: 'asked for',
+      },
     })
     const outcome = await this.carryOut(driver, made, true)
     return { plan: formatPlan(made), outcome }

@@ -115,6 +115,8 @@ export function openBench({ home, sessionProgram, ...options }: BenchPlace): Ben
       certs: await materials.certFacts('change'),
       ports: await preparePorts({ stack, configs, memory, purpose: 'change' }),
       sources: new Map(),
+      manifests: [],
+      charts: new Map(),
     }
     return { stack, facts, desired: driver.desired(stack, facts) }
   }
@@ -152,6 +154,8 @@ export function openBench({ home, sessionProgram, ...options }: BenchPlace): Ben
           volumes,
           keepVolumes: new Set(),
           images: false,
+          namespaces: false,
+          clusters: false,
           needs: new Map<ResourceId, ResourceId[]>(),
           cause: 'down',
         },

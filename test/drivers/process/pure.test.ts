@@ -19,6 +19,8 @@ const facts: Facts = {
     ['web.http#3', 20004],
   ]),
   sources: new Map([['service/web', 's1']]),
+  manifests: [],
+  charts: new Map(),
 }
 const todo = `
 secrets: { db: { password: { generate: 24 } } }

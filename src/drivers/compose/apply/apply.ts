@@ -16,7 +16,7 @@ import { reloadService } from './reload.ts'
 import { removeAll, stopAll } from './remove.ts'
 import { applyService } from './service.ts'
 import { deleteVolume, ensureVolume } from './volume.ts'
-import type { ResourceId } from '../../../plan/resource.ts'
+import { machineKind, type ResourceId, type ResourceKind } from '../../../plan/resource.ts'
 
 /** Carries out one step. Every one looks first, so that repeating it after an interruption ends in the same state. */
 export async function apply(context: Context, step: Step, run: Run): Promise<void> {
@@ -50,7 +50,8 @@ export async function apply(context: Context, step: Step, run: Run): Promise<voi
 
 /** Comes back when a resource is ready, or throws as soon as it cannot become so. */
 export async function ready(context: Context, wanted: ComposeResource, run: Run): Promise<void> {
-  switch (wanted.kind) {
+  const kind = machineKind(wanted.kind)
+  switch (kind) {
     case 'service': {
       const found = await look(context.engine, context.stack, { resource: wanted.id, signal: run.signal })
       const replicas = [...places(found)].map(([number, { current }]) => ({ number, id: current.id }))
@@ -73,7 +74,7 @@ export async function ready(context: Context, wanted: ComposeResource, run: Run)
     case 'files':
       return
     default:
-      wanted.kind satisfies never
+      kind satisfies never
   }
 }
 
@@ -93,7 +94,8 @@ async function make(
   wanted: ComposeResource,
   run: Run,
 ): Promise<void> {
-  switch (wanted.kind) {
+  const kind = machineKind(wanted.kind)
+  switch (kind) {
     case 'image':
       await ensureImage(context, wanted, run)
       return
@@ -115,7 +117,7 @@ async function make(
     case 'files':
       return
     default:
-      wanted.kind satisfies never
+      kind satisfies never
   }
 }
 
@@ -131,7 +133,7 @@ async function reload(context: Context, wanted: ComposeResource, run: Run): Prom
 }
 
 async function remove(context: Context, resource: ResourceId): Promise<void> {
-  const kind = resource.slice(0, resource.indexOf('/')) as ComposeResource['kind']
+  const kind = machineKind(resource.slice(0, resource.indexOf('/')) as ResourceKind)
   switch (kind) {
     case 'image':
       await deleteImage(context, resource)

@@ -1,3 +1,4 @@
+import { machineKind } from '../../../plan/resource.ts'
 import type { Mount, Need, ResolvedStack } from '../../../resolve/resolved.ts'
 import { initBody } from '../desired/body.ts'
 import { declarationOf, environmentOf } from '../desired/environment.ts'
@@ -19,7 +20,8 @@ export function renderCompose(
 ): { readonly path: string; readonly text: string }[] {
   const file: FileInMaking = { services: {}, volumes: {}, configs: {}, secrets: {} }
   for (const resource of resources) {
-    switch (resource.kind) {
+    const kind = machineKind(resource.kind)
+    switch (kind) {
       case 'service':
       case 'job':
         addWorkload(file, resource)
@@ -35,7 +37,7 @@ export function renderCompose(
       case 'files':
         break
       default:
-        resource.kind satisfies never
+        kind satisfies never
     }
   }
   const networks = resources.filter(({ kind }) => kind === 'network')
