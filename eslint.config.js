@@ -24,6 +24,8 @@ const doors = {
   chokidar: ['src/platform/watch.ts'],
   blessed: ['tui/screen.ts'],
   '@kubernetes/client-node': ['src/platform/kubernetes/**'],
+  ws: ['src/platform/kubernetes/**'],
+  socks: ['src/platform/kubernetes/**'],
   '@aws-sdk/*': ['src/platform/aws/**'],
 }
 
@@ -104,7 +106,7 @@ export default defineConfig(
   },
   {
     files: ['src/platform/kubernetes/**/*.ts'],
-    rules: restrict([...doorPaths(['@kubernetes/client-node']), noTui]),
+    rules: restrict([...doorPaths(['@kubernetes/client-node', 'ws', 'socks']), noTui]),
   },
   { files: ['src/platform/watch.ts'], rules: restrict([...doorPaths(['chokidar']), noTui]) },
   { files: ['src/cli.ts'], rules: restrict(doorPaths()) },

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** Two projects: `unit` needs nothing but Node; `engine` and `e2e` use the engines that are there (see test/lab). */
+/**
+ * `unit` needs nothing but Node, `engine` a Docker engine, `cluster` that and Docker Desktop's Kubernetes and kind; `e2e` runs the
+ * program on whatever is there. See test/lab.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -8,13 +11,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/contract/**', '**/*.engine.test.ts', '**/node_modules/**'],
+          exclude: [
+            'test/e2e/**',
+            'test/contract/**',
+            '**/*.engine.test.ts',
+            '**/*.cluster.test.ts',
+            '**/node_modules/**',
+          ],
         },
       },
       {
         test: {
           name: 'engine',
           include: ['test/**/*.engine.test.ts', 'test/contract/**/*.test.ts'],
+          exclude: ['**/*.cluster.test.ts', '**/node_modules/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -22,8 +32,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'cluster',
+          include: ['test/**/*.cluster.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['**/*.cluster.test.ts', '**/node_modules/**'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -14,23 +14,27 @@ install(join(root, 'examples', 'iam'))
 const { build } = await import('./build.mjs')
 await build()
 
-const hasEngine =
-  spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { stdio: 'ignore' }).status === 0
+const hasEngine = answers('docker', ['version', '--format', '{{.Server.Version}}'])
+const hasClusters = hasEngine && hasDockerDesktop() && answers('kind', ['version'])
 const wanted = process.argv.slice(2)
 const suites = [
   { name: 'unit', needs: true },
-  { name: 'engine', needs: hasEngine },
+  { name: 'engine', needs: hasEngine, why: 'no Docker engine answers', cure: 'test/lab/lab up docker' },
+  {
+    name: 'cluster',
+    needs: hasClusters,
+    why: 'there is no context docker-desktop that answers, or no kind',
+    cure: 'test/lab/lab up',
+  },
   { name: 'e2e', needs: true },
 ].filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
 const results = mkdtempSync(join(tmpdir(), 'iamstack-test-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 let isBroken = false
-for (const { name, needs } of suites) {
+for (const { name, needs, why, cure } of suites) {
   if (!needs) {
-    console.log(
-      `suite ${name}: skipped, no Docker engine answers; on Debian 12, \`test/lab/lab up docker\` brings one`,
-    )
+    console.log(`suite ${name}: skipped, ${why}; on Debian 12, \`${cure}\` brings what it needs`)
     if (isCi) isBroken = true
     total.skipped += 1
     continue
@@ -59,6 +63,25 @@ for (const { name, needs } of suites) {
 rmSync(results, { recursive: true, force: true })
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed > 0 || isBroken ? 1 : 0)
+
+/** The lab's cluster has a kubeconfig of its own. */
+function hasDockerDesktop() {
+  const file = process.env.IAMSTACK_LAB_KUBECONFIG_DOCKER_DESKTOP
+  const own = file === undefined ? [] : ['--kubeconfig', file]
+  return answers('kubectl', [
+    ...own,
+    '--context',
+    'docker-desktop',
+    '--request-timeout=5s',
+    'get',
+    '--raw',
+    '/readyz',
+  ])
+}
+
+function answers(program, words) {
+  return spawnSync(program, words, { stdio: 'ignore' }).status === 0
+}
 
 function read(report) {
   try {

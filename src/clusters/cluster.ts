@@ -31,13 +31,21 @@ export interface Cluster {
    * not answer.
    */
   open(signal: AbortSignal): Promise<KubeClient | undefined>
+  /**
+   * A kubeconfig file that has the context of the client, for programs such as helm. Absent: where kubectl looks by itself. That
+   * of a kind cluster is written by `open`.
+   */
+  readonly kubeconfig?: string
 
-  /** What pods name for a reference of this machine. Pure: decided by the profile alone. */
+  /**
+   * What pods name for a reference of this machine. Decided by the profile alone, except on a kind cluster that somebody else made:
+   * there `open` finds out what it offers.
+   */
   imageFor(reference: string): string
   /** How pods are to pull: never for what cannot be pulled, else only what is missing. */
   pullPolicy(reference: string): 'Never' | 'IfNotPresent'
-  /** Absent where the nodes run what this machine's engine has. */
-  readonly delivery?: Delivery
+  /** Absent where the nodes run what this machine's engine has; known once `open` has come back. */
+  readonly delivery?: Delivery | undefined
 
   close(): Promise<void>
 }

@@ -6,8 +6,10 @@ import type { Scheduler } from '../plan/execute.ts'
 import { StepError } from '../plan/step-error.ts'
 import { watchFiles, type Watcher } from '../platform/watch.ts'
 import { summarise } from '../report/summary.ts'
-import { demandConsent, schedulerFor } from '../session/execute.ts'
+import { demandConsent, holdForwards, schedulerFor } from '../session/execute.ts'
+import { layFoundation } from '../session/foundation.ts'
 import { planLine, selectionOf } from '../session/line.ts'
+import { locked } from '../session/locked.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
 import { withRun } from '../session/run.ts'
@@ -17,6 +19,7 @@ import type { Arguments } from './arguments.ts'
 import { checkNames } from './check-names.ts'
 import { exitCodes, type Command, type Surroundings } from './command.ts'
 import { endStack } from './end-stack.ts'
+import { exitCodeOfOutcome } from './outcome.ts'
 
 /**
  * `up`, and then the same line again for every edit. What fails stays dirty and is tried again with the next edit; the version
@@ -31,16 +34,17 @@ export const dev: Command = async (given, around) => {
   }
   try {
     checkNames(first.stack, given.operands)
-    const lock = await first.memory.lock('dev')
-    try {
-      return await withRun(first, 'dev', around.signal, async () => {
-        await follow(current, given, around)
+    return await locked(first, 'dev', around.signal, (signal, lock) =>
+      withRun(first, 'dev', signal, async () => {
+        current.scheduler = schedulerFor(first, { wait: true, signal })
+        const ground = await layFoundation(first, { wait: true, signal })
+        if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
+        await lock.reach?.()
+        await follow(current, given, { ...around, signal })
         const choice = given.text('on-exit') ?? 'keep'
         return choice === 'keep' ? sayKept(current.opened) : await endStack(current.opened, choice === 'down')
-      })
-    } finally {
-      await lock.release()
-    }
+      }),
+    )
   } finally {
     for (const opened of current.all) await opened.close()
   }
@@ -83,6 +87,7 @@ async function follow(current: Current, given: Arguments, around: Surroundings):
     const { outcome } = await bring(current, [], given, around)
     const { isWell } = await outcome
     if (!signal.aborted && isWell) {
+      await holdForwards(current.opened)
       await smokeOf(current.opened, [], given, signal)
       await summarise(current.opened, given.text('progress') === 'json' ? undefined : around.stdout)
     }

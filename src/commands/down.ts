@@ -7,6 +7,7 @@ import { demandConsent, execute } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
+import { locked } from '../session/locked.ts'
 import { withRun } from '../session/run.ts'
 import type { Arguments } from './arguments.ts'
 import { checkNames } from './check-names.ts'
@@ -19,14 +20,11 @@ export const down: Command = async (given, around) => {
   const opened = await openStack(given, around)
   try {
     checkNames(opened.stack, given.operands)
-    const lock = given.isOn('dry-run') ? undefined : await opened.memory.lock('down')
-    try {
-      return await withRun(opened, 'down', around.signal, () =>
-        bringDown(opened, given, around.signal, (text) => around.stdout.write(text)),
+    const run = (signal: AbortSignal): Promise<number> =>
+      withRun(opened, 'down', signal, () =>
+        bringDown(opened, given, signal, (text) => around.stdout.write(text)),
       )
-    } finally {
-      await lock?.release()
-    }
+    return given.isOn('dry-run') ? await run(around.signal) : await locked(opened, 'down', around.signal, run)
   } finally {
     await opened.close()
   }
@@ -61,6 +59,7 @@ async function bringDown(
     given.isOn('yes') || !holdsKept(removal, opened.stack),
     opened.stack.profile.isProtected && !given.isOn('yes'),
   )
+  await opened.driver.forwarding?.release(given.operands.length > 0 ? given.operands : undefined)
   const outcome = await execute(opened, plan, { wait: true, signal })
   if (outcome.failures.length > 0) return exitCodeOfOutcome(outcome)
   if (given.operands.length === 0) await forget(opened, given)
@@ -100,12 +99,17 @@ function removalOf(given: Arguments, stack: ResolvedStack, desired: readonly Res
     keepVolumes: new Set(keep),
     images: all || given.isOn('images'),
     namespaces: all,
-    clusters: all || given.isOn('cluster'),
+    clusters: all || given.isOn('cluster') ? clustersEnd(stack) : 'keep',
     cause: all ? 'down --all' : 'down',
     needs: new Map<ResourceId, readonly ResourceId[]>(
       desired.map((each) => [each.id, each.needs.map((need) => need.on)]),
     ),
   }
+}
+
+/** In the cloud what runs in a cluster holds load balancers and disks outside of it, which must be given back by it. */
+function clustersEnd({ profile }: ResolvedStack): Removal['clusters'] {
+  return profile.target === 'eks' ? 'after-contents' : 'with-contents'
 }
 
 /** Without its volumes nothing of an instance is worth keeping but what other volumes may need. */

@@ -15,6 +15,7 @@ export async function endStack(opened: Opened, forgets: boolean): Promise<number
   // Ctrl-C has ended dev already; the tidying up has a signal of its own.
   const signal = new AbortController().signal
   const { plan } = await planLine(opened.driver, opened.stack, facts, { removal, adjust: () => [] }, signal)
+  await opened.driver.forwarding?.release()
   const outcome = await execute(opened, plan, { wait: true, signal })
   if (forgets && outcome.failures.length === 0) await opened.memory.clear(keptAfterDown)
   return exitCodeOfOutcome(outcome)

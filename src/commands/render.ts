@@ -8,7 +8,7 @@ import { exitCodes, type Command } from './command.ts'
 
 /** The stack in its target's notation, secrets as `***`. The same input gives the same bytes; no engine is asked. */
 export const render: Command = async (given, around) => {
-  const opened = await openStack(given, around, { withoutEngine: true })
+  const opened = await openStack(given, around, { offline: true })
   try {
     const resources = opened.driver.desired(opened.stack, await opened.gather('look'))
     const files = opened.driver.render(resources, opened.stack)
@@ -25,9 +25,9 @@ export const render: Command = async (given, around) => {
       }))
       around.stdout.write(`${canonical({ project: opened.stack.project, resources: shown })}\n`)
     } else {
-      around.stdout.write(
-        files.map(({ path, text }) => (files.length > 1 ? `# ${path}\n${text}` : text)).join('\n'),
-      )
+      const texts = files.map(({ path, text }) => (files.length > 1 ? `# ${path}\n${text}` : text))
+      // Documents of one stream, as kubectl reads them.
+      around.stdout.write(texts.join(opened.driver.name === 'kubernetes' ? '---\n' : '\n'))
     }
     return exitCodes.ok
   } finally {

@@ -1,6 +1,7 @@
 import type { ResourceId } from '../plan/resource.ts'
 import { demandConsent, execute } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
+import { locked } from '../session/locked.ts'
 import { openStack } from '../session/open.ts'
 import { UsageError } from './arguments.ts'
 import { checkNames } from './check-names.ts'
@@ -14,8 +15,7 @@ export const restart: Command = async (given, around) => {
   const opened = await openStack(given, around)
   try {
     checkNames(opened.stack, given.operands)
-    const lock = await opened.memory.lock(`restart ${given.operands.join(' ')}`)
-    try {
+    return await locked(opened, `restart ${given.operands.join(' ')}`, around.signal, async (signal) => {
       const asked = new Map<ResourceId, string>(
         given.operands.map((name) => [`service/${name}`, 'asked for']),
       )
@@ -25,13 +25,11 @@ export const restart: Command = async (given, around) => {
         opened.stack,
         facts,
         { restart: asked, selection: new Set(asked.keys()) },
-        around.signal,
+        signal,
       )
       demandConsent(plan, given.isOn('yes'), false)
-      return exitCodeOfOutcome(await execute(opened, plan, { wait: true, signal: around.signal }))
-    } finally {
-      await lock.release()
-    }
+      return exitCodeOfOutcome(await execute(opened, plan, { wait: true, signal: signal }))
+    })
   } finally {
     await opened.close()
   }

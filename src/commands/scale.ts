@@ -4,6 +4,7 @@ import type { ResourceId } from '../plan/resource.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
 import { execute } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
+import { locked } from '../session/locked.ts'
 import { openStack } from '../session/open.ts'
 import { UsageError } from './arguments.ts'
 import { checkNames } from './check-names.ts'
@@ -18,8 +19,7 @@ export const scale: Command = async (given, around) => {
   try {
     checkNames(opened.stack, [...wanted.keys()])
     for (const [name, replicas] of wanted) refuseSingleton(opened.stack, name, replicas)
-    const lock = await opened.memory.lock(`scale ${given.operands.join(' ')}`)
-    try {
+    return await locked(opened, `scale ${given.operands.join(' ')}`, around.signal, async (signal) => {
       const facts = await opened.gather('change')
       // Only these, and the gateway: it comes with a second replica and goes with it.
       const selection = new Set<ResourceId>([
@@ -27,17 +27,9 @@ export const scale: Command = async (given, around) => {
         'gateway/main',
       ])
       const removal = { ...keepEverything, cause: 'nothing is left to balance' }
-      const { plan } = await planLine(
-        opened.driver,
-        opened.stack,
-        facts,
-        { selection, removal },
-        around.signal,
-      )
-      return exitCodeOfOutcome(await execute(opened, plan, { wait: true, signal: around.signal }))
-    } finally {
-      await lock.release()
-    }
+      const { plan } = await planLine(opened.driver, opened.stack, facts, { selection, removal }, signal)
+      return exitCodeOfOutcome(await execute(opened, plan, { wait: true, signal: signal }))
+    })
   } finally {
     await opened.close()
   }

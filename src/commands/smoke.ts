@@ -3,7 +3,9 @@ import { formatTable } from '../report/table.ts'
 import { duration } from '../report/words.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
-import { runSmokeChecks } from '../session/smoke.ts'
+import { execute } from '../session/execute.ts'
+import { planLine } from '../session/line.ts'
+import { imagesOfChecks, runSmokeChecks } from '../session/smoke.ts'
 import { UsageError } from './arguments.ts'
 import { exitCodes, type Command } from './command.ts'
 
@@ -20,6 +22,7 @@ export const smoke: Command = async (given, around) => {
     const checks = opened.stack.smoke.filter(
       ({ name }) => given.operands.length === 0 || given.operands.includes(name),
     )
+    await provideImages(opened, checks, around.signal)
     const results = await runSmokeChecks(opened, checks, around.signal)
     around.stdout.write(
       given.text('output') === 'json'
@@ -30,6 +33,17 @@ export const smoke: Command = async (given, around) => {
   } finally {
     await opened.close()
   }
+}
+
+/** Builds or fetches what checks run, where it is not there yet. */
+async function provideImages(opened: Opened, checks: readonly Smoke[], signal: AbortSignal): Promise<void> {
+  const images = imagesOfChecks(checks)
+  if (images.size === 0) return
+  const facts = await opened.gather('change')
+  const { plan } = await planLine(opened.driver, opened.stack, facts, { images, selection: images }, signal)
+  const { failures } = await execute(opened, plan, { wait: true, signal })
+  const [first] = failures
+  if (first) throw first.error
 }
 
 export async function runSmokeTests(

@@ -50,7 +50,7 @@ function isNamed(resource: ResourceId, names: readonly string[]): boolean {
 }
 
 function rowsOf(desired: readonly Resource[], observed: Observed, plan: Plan): StatusRow[] {
-  const wanted = desired.filter(({ kind }) => kind !== 'image')
+  const wanted = desired.filter(({ kind }) => kind !== 'image' && kind !== 'delivery')
   const known = new Set(wanted.map(({ id }) => id))
   const unwanted = [...observed.values()].filter(
     ({ id, health }) => !known.has(id) && !id.startsWith('image/') && health !== 'absent',

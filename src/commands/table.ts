@@ -59,6 +59,11 @@ export const commands: readonly CommandEntry[] = [
       { name: 'no-smoke', type: 'boolean', summary: 'do not run the smoke tests' },
       { name: 'no-build', type: 'boolean', summary: 'fail instead of building an image' },
       {
+        name: 'no-forward',
+        type: 'boolean',
+        summary: 'leave ports in the cluster that do not come to this machine by themselves',
+      },
+      {
         name: 'image',
         type: 'string',
         multiple: true,
@@ -90,6 +95,11 @@ export const commands: readonly CommandEntry[] = [
         summary: 'delete this volume, even one with keep: true',
       },
       { name: 'images', type: 'boolean', summary: 'delete image tags of ours too' },
+      {
+        name: 'cluster',
+        type: 'boolean',
+        summary: 'delete the cluster that iamstack made, with all that is in it',
+      },
       { name: 'all', type: 'boolean', summary: 'leave nothing behind' },
       { name: 'dry-run', type: 'boolean', summary: 'show the plan and stop' },
       ...work,
@@ -129,6 +139,19 @@ export const commands: readonly CommandEntry[] = [
     completes: 'service',
     flags: work,
     load: async () => (await import('./restart.ts')).restart,
+  },
+  {
+    name: 'rollback',
+    group: 'run',
+    summary: 'bring a revision back, by default the one before the last',
+    operands: '[REVISION]',
+    flags: [
+      { name: 'dry-run', type: 'boolean', summary: 'show the plan and stop' },
+      { name: 'no-wait', type: 'boolean', summary: 'do not wait until services are ready' },
+      { name: 'no-smoke', type: 'boolean', summary: 'do not run the smoke tests' },
+      ...work,
+    ],
+    load: async () => (await import('./rollback.ts')).rollback,
   },
   {
     name: 'status',
@@ -182,6 +205,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./exec.ts')).exec,
   },
   {
+    name: 'port-forward',
+    group: 'look',
+    summary: 'ports of services on this machine until interrupted; ls: those that the session holds',
+    operands: '[ls] [SERVICE[:PORT] [LOCAL]]…',
+    completes: 'service',
+    flags: [outputFlag, ...stack],
+    load: async () => (await import('./port-forward.ts')).portForward,
+  },
+  {
     name: 'urls',
     group: 'look',
     summary: 'where the exposed ports answer',
@@ -189,6 +221,13 @@ export const commands: readonly CommandEntry[] = [
     completes: 'service',
     flags: [outputFlag, ...stack],
     load: async () => (await import('./urls.ts')).urls,
+  },
+  {
+    name: 'history',
+    group: 'look',
+    summary: 'what was brought up when, by whom, from what',
+    flags: [outputFlag, ...stack],
+    load: async () => (await import('./history.ts')).history,
   },
   {
     name: 'plan',
@@ -227,6 +266,36 @@ export const commands: readonly CommandEntry[] = [
       ...stack,
     ],
     load: async () => (await import('./render.ts')).render,
+  },
+  {
+    name: 'diff',
+    group: 'describe',
+    summary: 'how two revisions differ on the target, or two profiles in what they mean',
+    operands: 'REVISION [REVISION] | PROFILE PROFILE',
+    flags: [outputFlag, ...stack],
+    load: async () => (await import('./diff.ts')).diff,
+  },
+  {
+    name: 'lint',
+    group: 'describe',
+    summary: 'what works and is nevertheless not good, in Dockerfiles, manifests and the stack',
+    flags: [
+      { name: 'strict', type: 'boolean', summary: 'fail on warnings too' },
+      {
+        ...outputFlag,
+        choices: ['text', 'json', 'sarif'],
+        summary: 'form of the result: text, json or sarif',
+      },
+      ...stack,
+    ],
+    load: async () => (await import('./lint.ts')).lintCommand,
+  },
+  {
+    name: 'check',
+    group: 'describe',
+    summary: 'what targets would refuse or ignore, told offline; every profile when none is named',
+    flags: [outputFlag, ...stack],
+    load: async () => (await import('./check.ts')).check,
   },
   {
     name: 'vars',

@@ -6,7 +6,7 @@ import { exitCodes, type Command } from './command.ts'
  * else. Errors end it with StackError; warnings are told.
  */
 export const validate: Command = async (given, around) => {
-  const opened = await openStack(given, around, { withoutEngine: true })
+  const opened = await openStack(given, around, { offline: true })
   try {
     await opened.gather('check')
     const { stack } = opened

@@ -6,7 +6,7 @@ import { exitCodes, type Command } from './command.ts'
 
 /** Every variable with its value and where the value came from. */
 export const vars: Command = async (given, around) => {
-  const opened = await openStack(given, around, { withoutEngine: true })
+  const opened = await openStack(given, around, { offline: true })
   try {
     const variables = variablesReport(opened.stack)
     around.stdout.write(

@@ -20,6 +20,16 @@ import { didYouMean, nearest } from '../stack/schema/suggest.ts'
 import { decodeUtf8 } from '../stack/utf8.ts'
 import { findFiles, type FoundFile } from './find-files.ts'
 
+/** Where the files of configs come from: the disk, or what a revision kept of it. */
+export interface ConfigFiles {
+  /** The files behind a path or glob, see `findFiles`. */
+  find(pattern: string): Promise<FoundFile[]>
+  /** Throws the error of the file system. */
+  read(file: string): Promise<Uint8Array>
+}
+
+export const configFilesOnDisk: ConfigFiles = { find: findFiles, read: (file) => readFile(file) }
+
 /**
  * Reads every config of the stack. Template files are parsed, everything else is kept byte for byte; sub-folders of a folder
  * keep their place below the mount. All that is wrong in all files is found at once: undefined variables, references to what is
@@ -28,6 +38,7 @@ import { findFiles, type FoundFile } from './find-files.ts'
 export async function readConfigs(
   stack: ResolvedStack,
   parse: typeof parseTemplate = parseTemplate,
+  source: ConfigFiles = configFilesOnDisk,
 ): Promise<Checked<ReadonlyMap<string, ConfigFact>>> {
   const findings: Diagnostic[] = []
   const facts = new Map<string, ConfigFact>()
@@ -36,6 +47,7 @@ export async function readConfigs(
       stack,
       config,
       findings,
+      source,
       parse: (text: string, file: string) => parse(text, file, stack.scope),
     }
     facts.set(config.name, { files: await readConfig(reading) })
@@ -47,6 +59,7 @@ interface Reading {
   readonly stack: ResolvedStack
   readonly config: Config
   readonly findings: Diagnostic[]
+  readonly source: ConfigFiles
   readonly parse: (text: string, file: string) => ReturnType<typeof parseTemplate>
 }
 
@@ -87,19 +100,19 @@ async function readSource(reading: Reading, source: ConfigSource): Promise<Confi
 }
 
 async function eachFile(
-  { config, findings }: Reading,
+  { config, findings, source }: Reading,
   pattern: string,
   from: Span,
   read: (found: FoundFile, bytes: Uint8Array) => ConfigFile[],
 ): Promise<ConfigFile[]> {
   let path = pattern
   try {
-    const found = await findFiles(pattern)
+    const found = await source.find(pattern)
     if (found.length === 0) findings.push(await nothingThere(config, pattern, from))
     const files: ConfigFile[] = []
     for (const each of found) {
       path = each.file
-      files.push(...read(each, await readFile(each.file)))
+      files.push(...read(each, await source.read(each.file)))
     }
     return files
   } catch (error) {

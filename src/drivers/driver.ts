@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../stack/diagnostics.ts'
 import type { Observed, Resource, ResourceId } from '../plan/resource.ts'
-import type { Step } from '../plan/step.ts'
+import type { Plan, Step } from '../plan/step.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
+import type { Forwarding } from '../forward/forwarding.ts'
 import type { Facts } from './facts.ts'
 import type { Event } from '../state/events.ts'
 
@@ -15,6 +16,12 @@ export interface Driver {
   /** Fields of the stack that this target cannot honour, each at its line. Pure. */
   check(stack: ResolvedStack): Diagnostic[]
 
+  /**
+   * The resources among `desired` that must be there before anything else can be looked at or written down: a cluster that we
+   * make. Absent where there is no such thing. Pure.
+   */
+  foundation?(stack: ResolvedStack): Resource[]
+
   /** The stack as resources of this target. Pure: the same input gives the same parts and specs. */
   desired(stack: ResolvedStack, facts: Facts): Resource[]
 
@@ -23,6 +30,12 @@ export interface Driver {
 
   /** A second, dearer look at images alone; made only when a plan would build or pull. */
   observeImages?(wanted: readonly Resource[], signal: AbortSignal): Promise<Observed>
+
+  /**
+   * Looks whether the target can take a plan, before anything of it is done. Throws one StepError (`precondition`) for all that is
+   * missing; the result are doubts, in words.
+   */
+  preflight?(plan: Plan, signal: AbortSignal): Promise<readonly string[]>
 
   /**
    * Carries out one step, up to the milestone `started` (a service) or `completed` (a job, an image, a deletion).
@@ -35,6 +48,9 @@ export interface Driver {
 
   /** Where a port of a service answers, from this machine. Undefined while it is not exposed or not there. */
   endpoint(service: string, port: string): Promise<Endpoint | undefined>
+
+  /** Where it answers beyond the end of this command. Absent: where `endpoint` says. */
+  standing?(service: string, port: string): Promise<Endpoint | undefined>
 
   /** Log lines of services (all when empty), merged by time; with `follow` it goes on through replacements until aborted. */
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
@@ -50,6 +66,9 @@ export interface Driver {
     resources: readonly Resource[],
     stack: ResolvedStack,
   ): { readonly path: string; readonly text: string }[]
+
+  /** Brings ports to this machine that do not answer here by themselves. Absent where they do. */
+  readonly forwarding?: Forwarding
 
   /** Lets go of connections. The target keeps what it runs. */
   close(): Promise<void>

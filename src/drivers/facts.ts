@@ -1,6 +1,7 @@
 import type { SecretKey } from '../resolve/resolved.ts'
 import type { Text } from '../resolve/text.ts'
 import type { Span } from '../stack/diagnostics.ts'
+import type { SourceNode } from '../stack/node.ts'
 
 /**
  * What was gathered before planning and is not in the stack file itself: contents of files as digests, secrets as keyed
@@ -26,6 +27,8 @@ export interface Facts {
 export interface ManifestFact {
   readonly object: { readonly apiVersion: string; readonly kind: string; readonly [key: string]: unknown }
   readonly from: Span
+  /** The object with the places of its parts; absent for what kustomize built. */
+  readonly node?: SourceNode
 }
 
 /** A chart of a third party and what it is installed with. */

@@ -40,9 +40,17 @@ export function createImageBuilder(options: BuilderOptions): ImageBuilder {
       })
     if (image.test && 'target' in image.test) {
       run.progress(`image/${image.name}`, `test stage ${image.test.target}`)
-      await buildTarget(image, identity, image.test.target, [], fact, run, options)
+      await buildTest(image, identity, image.test.target, fact, run, options)
     }
-    await buildTarget(image, identity, image.target, [fact.reference], fact, run, options)
+    await buildTarget(
+      image,
+      identity,
+      image.target,
+      { tag: fact.reference, isTest: false },
+      fact,
+      run,
+      options,
+    )
     if (image.test && 'command' in image.test)
       await runTestCommand(image, image.test.command, fact, options, run)
     const { pruneBuilds } = await import('./prune.ts')
@@ -50,11 +58,29 @@ export function createImageBuilder(options: BuilderOptions): ImageBuilder {
   }
 }
 
+/**
+ * The stage that must pass is built for what happens in it. An engine makes an image of it all the same, so it gets a name to be
+ * removed by; its layers stay in the cache.
+ */
+async function buildTest(
+  image: Image,
+  identity: ImageIdentity,
+  target: string,
+  fact: ImageFact,
+  run: Run,
+  options: BuilderOptions,
+): Promise<void> {
+  const { removeImage } = await import('../platform/engine/images.ts')
+  const tag = `${fact.reference}.test`
+  await buildTarget(image, identity, target, { tag, isTest: true }, fact, run, options)
+  await removeImage(options.engine, tag)
+}
+
 async function buildTarget(
   image: Image,
   identity: ImageIdentity,
   target: string | undefined,
-  tags: readonly string[],
+  made: { readonly tag: string; readonly isTest: boolean },
   fact: ImageFact,
   run: Run,
   options: BuilderOptions,
@@ -66,7 +92,7 @@ async function buildTarget(
       return reference === undefined ? [] : [[name, reference] as const]
     }),
   )
-  const isTest = tags.length === 0
+  const { tag, isTest } = made
   const text = withBases(identity.dockerfileText, identity.dockerfile, references)
   // A Dockerfile that COPY can see is sent as it is: one that is added beside it would end up in the image too.
   const inContext = text === identity.dockerfileText ? identity.dockerfileInContext : undefined
@@ -87,8 +113,8 @@ async function buildTarget(
       dockerfile,
       target,
       args: argsWithBases(image.args, identity.dockerfile, references),
-      tags,
-      labels: isTest ? new Map() : labelsOf(options.stack, image, fact),
+      tags: [tag],
+      labels: labelsOf(options.stack, image, fact),
       platform: image.platforms[0],
       // BuildKit's cache does not look at the value of a secret, so an image that mounts one is built anew when it is built.
       noCache: options.noCache || !image.cache || image.secrets.size > 0,

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { identify, isRunning } from '../platform/process-identity.ts'
 import { codeOf, isMissing } from './atomic-file.ts'
 import { LockedError, type LockHolder, type MemoryLock } from './memory.ts'
+import { userName } from './user-name.ts'
 
 /** Milliseconds without a heartbeat after which a holder has lost its lock. */
 const patience = 15_000
@@ -221,13 +222,4 @@ function unknownClaim(since: number): Claim {
 
 function holderOf({ pid, host, user, purpose, since }: Claim, heartbeat: number): LockHolder {
   return { pid, host, user, purpose, since, heartbeat }
-}
-
-/** In containers a user may have a number and no name. */
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `user ${String(process.getuid?.() ?? 'unknown')}`
-  }
 }

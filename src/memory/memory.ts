@@ -23,6 +23,16 @@ export interface Memory {
 
 export interface MemoryLock {
   release(): Promise<void>
+  /**
+   * Takes what could not be taken before the target was there: the lock inside a cluster that was made meanwhile. LockedError when
+   * somebody else was faster. Absent where a lock is always whole.
+   */
+  reach?(): Promise<void>
+  /**
+   * Aborted, with a StepError, when somebody took the lock over because we were silent for too long (a suspended machine): whatever
+   * is being done must end. Absent where that cannot happen.
+   */
+  readonly lost?: AbortSignal
 }
 
 export interface LockHolder {

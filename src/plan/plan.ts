@@ -68,6 +68,8 @@ interface Change {
   readonly cause: string
   readonly destroys?: string | undefined
   readonly guarded?: string | undefined
+  /** An update in place that brings another image, as a rolling one does. */
+  readonly bringsImage?: boolean
   readonly changed?: readonly string[]
   readonly replicas?: { readonly from: number; readonly to: number }
 }
@@ -116,7 +118,8 @@ function difference(resource: Resource, seen: ObservedResource | undefined): Cha
   const changed = changedParts(resource.parts, seen.parts)
   if (changed.length > 0)
     return { ...updateFor(resource, seen, changed), guarded: guardOf(resource, changed) }
-  if (seen.drift !== undefined) return { op: 'update', cause: `changed by hand: ${seen.drift}` }
+  if (seen.drift !== undefined)
+    return { op: 'update', cause: `changed by hand: ${seen.drift}`, bringsImage: true }
   if (seen.health === 'failed') return { op: resource.kind === 'job' ? 'run' : 'restart', cause: seen.detail }
   const total = seen.replicas?.total
   if (resource.replicas !== undefined && total !== undefined && total !== resource.replicas) {
@@ -164,8 +167,9 @@ function updateFor(resource: Resource, seen: ObservedResource, changed: readonly
     case 'reload':
       return { op, cause, changed: changed.map(({ part }) => part) }
     case 'restart':
-    case 'update':
       return { op, cause }
+    case 'update':
+      return { op, cause, bringsImage: changed.some(({ part }) => firstWord(part) === 'image') }
     default:
       return op satisfies never
   }
@@ -223,7 +227,8 @@ function causeOfAbsence(image: Resource, op: 'build' | 'deliver'): string {
 }
 
 function startsFromImage(change: Change | undefined): boolean {
-  return change !== undefined && !['reload', 'update', 'wait'].includes(change.op)
+  if (change?.op === 'update') return change.bringsImage === true
+  return change !== undefined && !['reload', 'wait'].includes(change.op)
 }
 
 /** What a step needs and nobody is about to make so, is waited for: it may be starting, or be out of the selection. */

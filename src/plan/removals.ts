@@ -11,8 +11,11 @@ export interface Removal {
   readonly images: boolean
   /** Delete namespaces of ours with all that is still in them. The default is to leave them. */
   readonly namespaces: boolean
-  /** Delete clusters of ours with all that is still in them. The default is to leave them. */
-  readonly clusters: boolean
+  /**
+   * What becomes of clusters of ours. `with-contents`: what is in them ends with them and gets no steps of its own;
+   * `after-contents`: everything in them is deleted first, because it holds things outside (load balancers, disks). Default: kept.
+   */
+  readonly clusters: 'keep' | 'with-contents' | 'after-contents'
   /** Needs of things that are about to go, so that users of a thing go before it. */
   readonly needs: ReadonlyMap<ResourceId, readonly ResourceId[]>
   readonly cause: string
@@ -24,7 +27,7 @@ export const keepEverything: Omit<Removal, 'cause'> = {
   keepVolumes: new Set(),
   images: false,
   namespaces: false,
-  clusters: false,
+  clusters: 'keep',
   needs: new Map(),
 }
 
@@ -42,19 +45,28 @@ export function planRemovals(
 ): Pick<Plan, 'kept'> & { steps: Step[] } {
   if (input.selection !== undefined && input.removal === undefined) return { steps: [], kept: [] }
   const wanted = new Set(input.desired.map(({ id }) => id))
-  const unwanted = [...input.observed.values()].filter(
+  const found = [...input.observed.values()].filter(
     ({ id, health, isRecord }) =>
       !wanted.has(id) && health !== 'absent' && isRecord !== true && isInReach(input, id),
   )
+  const takesContents =
+    input.removal?.clusters === 'with-contents' &&
+    found.some(({ id, inUse }) => kindOf(id) === 'cluster' && inUse === undefined)
+  const unwanted = takesContents ? found.filter(({ id }) => isOutside(kindOf(id))) : found
   const kept: { resource: ResourceId; why: string }[] = []
   const goes: ObservedResource[] = []
   for (const seen of unwanted) {
-    const why = reasonToKeep(seen.id, input.removal)
+    const why = seen.inUse ?? reasonToKeep(seen.id, input.removal)
     if (why === undefined) goes.push(seen)
     else kept.push({ resource: seen.id, why })
   }
   const going = new Set(goes.map(({ id }) => id))
   return { kept, steps: goes.sort(byTier).map((seen) => deletion(seen, input.removal, going, steps)) }
+}
+
+/** What does not live in a cluster. */
+function isOutside(kind: ResourceKind): boolean {
+  return kind === 'cluster' || kind === 'image'
 }
 
 function isInReach(input: RemovalInput, id: ResourceId): boolean {
@@ -76,7 +88,7 @@ function reasonToKeep(id: ResourceId, removal: Removal | undefined): string | un
     case 'namespace':
       return removal?.namespaces ? undefined : 'it holds volumes and secrets that the next up needs'
     case 'cluster':
-      return removal?.clusters ? undefined : 'a cluster serves more than one stack'
+      return (removal?.clusters ?? 'keep') === 'keep' ? 'a cluster may serve more than one stack' : undefined
     case 'delivery':
     case 'network':
     case 'files':
@@ -110,9 +122,10 @@ const tiers: Readonly<Record<ResourceKind, number>> = {
   network: 3,
   volume: 3,
   delivery: 4,
-  image: 4,
-  namespace: 5,
-  cluster: 6,
+  namespace: 4,
+  cluster: 5,
+  // Containers keep their image as long as they are there, also those in a namespace that ends.
+  image: 6,
 }
 
 function kindOf(id: ResourceId): ResourceKind {

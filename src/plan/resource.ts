@@ -114,6 +114,8 @@ export interface ObservedResource {
    * A number of replicas is not part of it: that is compared by itself.
    */
   readonly drift?: string | undefined
+  /** Who else needs it, in words: then it stays, whoever asks for its removal. */
+  readonly inUse?: string | undefined
   /** Facts for `status`: image, started at, restarts, addresses. Never read by the planner. */
   readonly facts?: Readonly<Record<string, string | number>>
 }

@@ -25,8 +25,12 @@ export function createReporter(progress: Progress, ansi: string | undefined, str
     case 'json':
       return (event) => void streams.stdout.write(`${JSON.stringify(event)}\n`)
     case 'auto':
-    case 'plain':
-      return tell
+    case 'plain': {
+      const isRepetition = repetitions()
+      return (event) => {
+        if (!isRepetition(event)) tell(event)
+      }
+    }
     default:
       return progress satisfies never
   }
@@ -38,6 +42,22 @@ export function createReporter(progress: Progress, ansi: string | undefined, str
         ? [formatDiagnosticsFromDisk([event.diagnostic], style)]
         : plainLines(event, style)
     for (const line of lines) streams.stderr.write(`${line}\n`)
+  }
+}
+
+/** Milliseconds between two lines of one step that differ in their numbers alone. */
+const pauseBetween = 2_000
+
+/** A counter that runs is told now and then: lines cannot be overwritten. */
+function repetitions(): (event: Event) => boolean {
+  const told = new Map<string, { readonly shape: string; readonly at: number }>()
+  return (event) => {
+    if (event.type !== 'step.progressed') return false
+    const shape = event.text.replace(/\d+(\.\d+)?/g, '#')
+    const last = told.get(event.resource)
+    if (last?.shape === shape && event.at - last.at < pauseBetween) return true
+    told.set(event.resource, { shape, at: event.at })
+    return false
   }
 }
 

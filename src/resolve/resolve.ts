@@ -67,14 +67,13 @@ export function resolve(loaded: LoadedStack, options: ResolveOptions = {}): Chec
   const unknown = unknownNames(valueLayers, new Set(declarations.keys()), variables)
   findings.push(...variables.findings, ...interpolated.findings, ...unknown)
 
-  // Where a variable has no value its text is still there, and everything else can be checked around it.
-  if (hasErrors(findings)) {
-    const partly = decode(mergedSchema, interpolated.node, { mode: 'source' })
-    const more = partly.ok ? checkStack(partly.value) : partly.errors
-    return failed([...findings, ...more], layers)
-  }
   const decoded = decode(mergedSchema, interpolated.node, { mode: 'resolved' })
-  if (!decoded.ok) return failed([...findings, ...decoded.errors], layers)
+  if (!decoded.ok) {
+    // Where a variable has no value its text is still there: a number that is one is no mistake of its own.
+    if (!hasErrors(findings)) return failed([...findings, ...decoded.errors], layers)
+    const partly = decode(mergedSchema, interpolated.node, { mode: 'source' })
+    return failed([...findings, ...(partly.ok ? checkStack(partly.value) : partly.errors)], layers)
+  }
   findings.push(...decoded.warnings, ...checkStack(decoded.value))
 
   const file = decoded.value.value

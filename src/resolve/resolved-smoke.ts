@@ -26,7 +26,6 @@ export type SmokeCheck =
   | {
       readonly kind: 'run'
       readonly image: ImageSource
-      readonly target: string | undefined
       readonly command: readonly Text[] | undefined
       readonly env: ReadonlyMap<string, EnvValue>
       readonly process: Process | undefined

@@ -33,6 +33,18 @@ export async function execute(opened: Opened, plan: Plan, options: ExecuteOption
   return outcome
 }
 
+/** Refuses what the target cannot take, and tells its doubts. Nothing was done then. */
+export async function preflight({ driver, emit }: Opened, plan: Plan, signal: AbortSignal): Promise<void> {
+  const doubts = (await driver.preflight?.(plan, signal)) ?? []
+  for (const text of doubts) emit({ type: 'message.reported', at: Date.now(), text })
+}
+
+/** Has the session hold what brings exposed ports to this machine, where they do not come by themselves; it says so. */
+export async function holdForwards({ driver, emit, gathered }: Opened): Promise<void> {
+  const ports = gathered()?.facts.ports ?? new Map<string, number>()
+  await driver.forwarding?.hold(ports, (text) => emit({ type: 'message.reported', at: Date.now(), text }))
+}
+
 /** Refuses a plan that loses something or needs a decision, unless the user has agreed. Nothing was done then. */
 export function demandConsent(plan: Plan, isAgreed: boolean, isProtected: boolean): void {
   if (isAgreed) return

@@ -11,6 +11,7 @@ import { join } from 'node:path'
  *     services/<name>/logs/…             see `log-files.ts`
  *     tasks/<job>/…                      the same for jobs
  *     volumes/<name>/                    data; nothing here removes it but the deletion of the volume
+ *     forwards/<service>.<port>.json     ports of this machine that lead into a cluster
  *     gateway.json  session.log  session.<n>
  */
 export const servicesFolder = (state: string): string => join(state, 'services')
@@ -31,4 +32,7 @@ export const environmentFile = (owner: string, slot: number): string =>
 export const jobFile = (state: string, job: string): string => join(taskFolder(state, job), 'job.json')
 export const exitFile = (state: string, job: string): string => join(taskFolder(state, job), 'exit-code')
 export const gatewayFile = (state: string): string => join(state, 'gateway.json')
+export const forwardsFolder = (state: string): string => join(state, 'forwards')
+export const forwardFile = (state: string, forward: string): string =>
+  join(forwardsFolder(state), `${forward}.json`)
 export const sessionLog = (state: string): string => join(state, 'session.log')

@@ -7,6 +7,8 @@ import type { Plan } from '../plan/step.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
 
 export interface Intent extends Omit<PlanInput, 'desired' | 'observed'> {
+  /** Images that are wanted as well, once there is anything to do at all: those that smoke tests will run. */
+  readonly imagesWithWork?: ReadonlySet<ResourceId>
   /** Changes what is wanted before it is compared: fewer services, another number of replicas. */
   readonly adjust?: (desired: readonly Resource[]) => readonly Resource[]
 }
@@ -28,12 +30,17 @@ export async function planLine(
   intent: Intent,
   signal: AbortSignal,
 ): Promise<PlannedLine> {
-  const { adjust, ...input } = intent
+  const { adjust, imagesWithWork, ...given } = intent
   const wanted = guardStateful(driver.desired(stack, facts), stack)
   const desired = adjust ? adjust(wanted) : wanted
   const seen = await driver.observe(signal)
-  const observed = input.removal?.images ? new Map([...seen, ...builtImages(wanted)]) : seen
-  const first = plan({ ...input, desired, observed })
+  const observed = given.removal?.images ? new Map([...seen, ...builtImages(wanted)]) : seen
+  const alone = plan({ ...given, desired, observed })
+  const input =
+    imagesWithWork && alone.steps.length > 0
+      ? { ...given, images: new Set([...(given.images ?? []), ...imagesWithWork]) }
+      : given
+  const first = input === given ? alone : plan({ ...input, desired, observed })
   const images = first.steps.flatMap((step) =>
     step.op === 'build' || step.op === 'deliver' ? [step.wanted] : [],
   )

@@ -5,6 +5,8 @@ import { devLimits } from '../dev/limits.ts'
 import { createMaterials } from '../content/materials.ts'
 import { createRedactor, type Redactor } from '../content/redact.ts'
 import { runSecretCommand } from '../content/secret-command.ts'
+import type { Frozen } from '../history/frozen.ts'
+import { keepingFiles } from '../history/kept-files.ts'
 import { openFolderMemory } from '../memory/folder.ts'
 import type { Memory } from '../memory/memory.ts'
 import { StepError } from '../plan/step-error.ts'
@@ -13,20 +15,26 @@ import type { ResolvedStack } from '../resolve/resolved.ts'
 import { StackError, type Diagnostic } from '../stack/diagnostics.ts'
 import type { Event } from '../state/events.ts'
 import { createStore, type Store } from '../state/store.ts'
+import { engineOf } from './engine.ts'
+import { openPlace } from './place.ts'
 import { chooseTarget } from './choose-target.ts'
-import { gather, type Gathered, type Purpose } from './gather.ts'
+import { gather, type GatherOptions, type Gathered, type Purpose } from './gather.ts'
 import type { Opened } from './opened.ts'
 import { promptOn } from './prompt.ts'
-import { readIfThere, readStack } from './read-stack.ts'
+import { filesOnDisk, readIfThere, readStack } from './read-stack.ts'
 import { openReportFolder } from './report-folder.ts'
 import { openTarget, type OpenedTarget } from './target.ts'
 
 export interface OpenOptions {
-  /** Only files are read: the target stands for what it could honour, and no engine is looked for. */
+  /** No engine is looked for; what the target remembers is still read. */
   readonly withoutEngine?: boolean
+  /** Only files are read: the target stands for what it could honour. */
+  readonly offline?: boolean
   /** Other numbers of replicas than the stack says. */
   readonly replicas?: ReadonlyMap<string, number>
   readonly noCache?: boolean
+  /** A revision as it was kept, in the place of today's files and values. */
+  readonly frozen?: Frozen
 }
 
 /** The composition root: reads the stack, opens the target, joins events to their subscribers. StackError for every mistake at once. */
@@ -62,12 +70,16 @@ interface Context {
 async function openWith(context: Context, time: 'first' | 'again'): Promise<Opened | undefined> {
   const { given, around, options, emit, redactor, store } = context
   const isNamed = given.list('profile').length > 0
-  const chosen = isNamed ? undefined : await chooseTarget(around.env)
+  const { frozen } = options
+  const chosen = isNamed || frozen ? undefined : await chooseTarget(around.env)
+  const files = frozen?.files ?? keepingFiles(filesOnDisk)
   const read = await readStack({
     given,
     env: around.env,
     cwd: around.cwd,
-    fallbackTarget: chosen?.target ?? 'compose',
+    fallbackTarget: frozen?.target ?? chosen?.target ?? 'compose',
+    files,
+    ...(frozen && { frozen: frozen.inputs }),
   })
   if (!read.ok) {
     if (time === 'first') throw new StackError([...read.errors, ...read.warnings])
@@ -75,7 +87,21 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     return undefined
   }
   const stack = withReplicas(read.value, options.replicas)
-  const memory = memoryOf(stack, around)
+  const local = memoryOf(stack, around)
+  const isOffline = options.offline ?? false
+  const withoutEngine = isOffline || (options.withoutEngine ?? false)
+  let found: ReturnType<typeof engineOf> | undefined
+  const engine = (): ReturnType<typeof engineOf> =>
+    (found ??= engineOf({ around, memory: local, withoutEngine }))
+  const place = await openPlace({
+    stack,
+    around,
+    local,
+    engine,
+    isOffline,
+    tell: (text) => emit({ type: 'message.reported', at: Date.now(), text }),
+  })
+  const { memory } = place
   const materials = createMaterials({
     stack,
     memory,
@@ -93,7 +119,8 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     materials,
     around,
     redactor,
-    withoutEngine: options.withoutEngine ?? false,
+    engine,
+    place,
     noCache: options.noCache ?? false,
     gathered: () => last,
   })
@@ -117,11 +144,12 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     store,
     emit,
     lookup: (reference, service) => target.lookup(reference, service),
+    files,
     warnings: findings,
     watch: read.watch,
     redact: (text) => redactor.redact(text),
     gather: async (purpose) =>
-      (last = await gatherFor(purpose, stack, memory, materials, target, context)).facts,
+      (last = await gatherFor(purpose, { stack, memory, materials, files }, target, context)).facts,
     gathered: () => last,
     recallSecrets: () => materials.recall(),
     reload: () => openWith(context, 'again'),
@@ -131,17 +159,14 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
 
 function gatherFor(
   purpose: Purpose,
-  stack: ResolvedStack,
-  memory: Memory,
-  materials: ReturnType<typeof createMaterials>,
+  inputs: Pick<GatherOptions, 'stack' | 'memory' | 'materials' | 'files'>,
   target: OpenedTarget,
   context: Context,
 ): Promise<Gathered> {
   return gather(
     {
-      stack,
-      memory,
-      materials,
+      ...inputs,
+      frozen: context.options.frozen?.facts,
       ports: target.ports,
       hasSources: target.driver.name === 'process',
       warn: (findings) => tellFindings(findings, context, 'again'),

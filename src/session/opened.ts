@@ -1,4 +1,5 @@
 import type { Driver } from '../drivers/driver.ts'
+import type { KeepingFiles } from '../history/kept-files.ts'
 import type { Facts } from '../drivers/facts.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Materials } from '../content/materials.ts'
@@ -24,6 +25,8 @@ export interface Opened {
   readonly lookup: (reference: Reference, service: string | undefined) => Promise<string>
   /** Warnings about the stack on this target. */
   readonly warnings: readonly Diagnostic[]
+  /** What the stack and its configs were read from, with what was read of it. */
+  readonly files: KeepingFiles
   /** Files whose change or appearance makes another stack. */
   readonly watch: readonly string[]
   /**

@@ -4,7 +4,7 @@
  */
 
 /** Raised whenever a message changes its meaning; a command replaces a session that speaks another number. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 export interface Hello {
   readonly type: 'hello'
@@ -35,6 +35,9 @@ export type Request =
   | { readonly type: 'remove-job'; readonly job: string }
   | { readonly type: 'gateway'; readonly gateway: GatewaySpec }
   | { readonly type: 'remove-gateway' }
+  /** Keeps a port of this machine open for pods; the answer holds its state. The same name again changes it. */
+  | { readonly type: 'forward'; readonly forward: ForwardSpec }
+  | { readonly type: 'remove-forward'; readonly forward: string }
   | { readonly type: 'list' }
   /** From now on every change of a state is pushed; the answer holds them all as they are. */
   | { readonly type: 'subscribe' }
@@ -187,7 +190,34 @@ export interface RouteSpec {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export type State = ServiceState | JobState | GatewayState
+/** A port of this machine that leads to pods of a cluster. Holds no credentials: who opens it reads those anew. */
+export interface ForwardSpec {
+  /** `service.port`. */
+  readonly name: string
+  readonly service: string
+  readonly port: string
+  readonly target: {
+    readonly namespace: string
+    readonly selector: Readonly<Record<string, string>>
+    readonly port: number
+  }
+  /** On this machine. */
+  readonly local: number
+  /** Written in the stack file: then no other port will do. */
+  readonly isFixed: boolean
+  readonly cluster: ClusterPlace
+}
+
+/** How to find a cluster again. */
+export interface ClusterPlace {
+  /** Absolute paths of the kubeconfigs. */
+  readonly files: readonly string[]
+  readonly context: string
+  /** What the context must lead to still. */
+  readonly server: string
+}
+
+export type State = ServiceState | JobState | GatewayState | ForwardState
 
 export interface ServiceState {
   readonly kind: 'service'
@@ -256,6 +286,22 @@ export interface GatewayState {
   readonly parts: Readonly<Record<string, string>>
   readonly isListening: boolean
   readonly detail: string
+}
+
+export interface ForwardState {
+  readonly kind: 'forward'
+  readonly name: string
+  readonly service: string
+  readonly port: string
+  readonly host: string
+  /** The port on this machine; the wanted one while it is not open yet. */
+  readonly local: number
+  readonly isListening: boolean
+  /** Connections now, and since the session began. */
+  readonly open: number
+  readonly total: number
+  /** Why it does not lead anywhere now. */
+  readonly problem: string | undefined
 }
 
 /** `exited with code 1`, `was ended by SIGKILL`, `ended unseen`. */

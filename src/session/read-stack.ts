@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { dirname, join, resolve as resolvePath } from 'node:path'
 import type { Arguments } from '../commands/arguments.ts'
+import { configFilesOnDisk, type ConfigFiles } from '../content/configs.ts'
 import { StepError } from '../plan/step-error.ts'
-import { resolve } from '../resolve/resolve.ts'
+import { resolve, type ResolveOptions } from '../resolve/resolve.ts'
 import { inOrder } from '../resolve/findings.ts'
 import { selectProfiles } from '../resolve/profiles.ts'
 import type { ResolvedStack, Target } from '../resolve/resolved.ts'
@@ -13,49 +14,83 @@ import { loadProfiles } from '../stack/load-profile.ts'
 import { loadStack } from '../stack/load.ts'
 import { findStackFile } from './find-stack.ts'
 
+/** The files that a stack is made of: those on the disk, or what a revision kept of them. */
+export interface InputFiles extends ConfigFiles {
+  /** Undefined when it is not there. */
+  readIfThere(path: string): Promise<Uint8Array | undefined>
+  /** The text of a file for excerpts; undefined when it cannot be had any more. */
+  textOf(path: string): string | undefined
+}
+
+/** What was given when a revision was made, instead of what is given now. */
+export interface FrozenInputs {
+  /** Absolute. */
+  readonly entry: string
+  readonly profiles: readonly string[]
+  readonly set: readonly string[]
+  /** Values that came from outside of the files, by variable: nothing else of the environment counts. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
 export interface ReadOptions {
   readonly given: Arguments
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   /** Where to run when no profile says. */
   readonly fallbackTarget: Target
+  /** Default: those on the disk. */
+  readonly files?: InputFiles
+  readonly frozen?: FrozenInputs
 }
 
 /** Files → ResolvedStack, all mistakes at once. `watch` are files whose change or appearance makes another stack. */
 export async function readStack(
   options: ReadOptions,
 ): Promise<Checked<ResolvedStack> & { readonly watch: readonly string[] }> {
-  const { given, env, cwd } = options
-  const entry = findStackFile(given.text('file'), cwd)
-  const names = selectProfiles(given.list('profile'))
-  const loading = await loadStack(entry, readIfThere)
+  const { given, files = filesOnDisk, frozen } = options
+  const entry = frozen?.entry ?? findStackFile(given.text('file'), options.cwd)
+  const names = frozen?.profiles ?? selectProfiles(given.list('profile'))
+  const readFile = (path: string): Promise<Uint8Array | undefined> => files.readIfThere(path)
+  const loading = await loadStack(entry, readFile)
   const loaded = loading.ok ? loading.value : loading.partly
   if (!loaded) return { ...joined([loading]), watch: [entry] }
   // A target that nobody named is refined by the profile of its name like one that somebody named.
   const layered = names.length > 0 ? names : [options.fallbackTarget]
-  const profiles = await loadProfiles(loaded, layered, readIfThere, await profileNames(entry))
+  const profiles = await loadProfiles(loaded, layered, readFile, await profileNames(entry))
   if (!profiles.ok) return { ...joined([loading, profiles]), watch: loaded.files }
-  const dotenv = await readDotenv(given.text('env-file'), entry, cwd)
+  const values = frozen ? frozenValues(frozen, options.env) : await givenValues(options, entry)
   const watch = [
     ...loaded.files,
     ...profiles.value.files,
     ...profiles.value.absent,
-    ...(dotenv ? [dotenv.file] : []),
+    ...(values.dotenv ? [values.dotenv.file] : []),
   ]
   const instance = given.text('instance')
   const resolved = resolve(loaded, {
     profileNames: names,
     profiles: profiles.value,
     fallbackTarget: options.fallbackTarget,
-    vars: given.list('var'),
-    set: given.list('set').map((argument): SetFlag => ({ flag: '--set', argument })),
-    environment: env,
-    sourceOf,
+    set: (frozen?.set ?? given.list('set')).map((argument): SetFlag => ({ flag: '--set', argument })),
+    sourceOf: (path) => files.textOf(path),
+    ...values,
     ...(instance !== undefined && { instance }),
-    ...(dotenv && { dotenv }),
   })
   const stages = [loading, profiles, resolved]
   return { ...(loading.ok && resolved.ok ? { ...resolved, ...told(stages) } : joined(stages)), watch }
+}
+
+/** Values from outside of the files. */
+type OutsideValues = Pick<ResolveOptions, 'vars' | 'environment' | 'dotenv'>
+
+async function givenValues({ given, env, cwd }: ReadOptions, entry: string): Promise<OutsideValues> {
+  const dotenv = await readDotenv(given.text('env-file'), entry, cwd)
+  return { vars: given.list('var'), environment: env, ...(dotenv && { dotenv }) }
+}
+
+/** In the environment's place, which may hold names that only templates use. The home folder is that of whoever runs this. */
+function frozenValues({ variables }: FrozenInputs, env: ReadOptions['env']): OutsideValues {
+  const { HOME, USERPROFILE } = env
+  return { environment: { HOME, USERPROFILE, ...variables } }
 }
 
 /** Mistakes of several stages as those of one run, in the order of their lines. */
@@ -88,7 +123,7 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
 }
 
 /** The text of a file for excerpts; undefined when it cannot be read any more. */
-export function sourceOf(path: string): string | undefined {
+function sourceOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch {
@@ -96,6 +131,8 @@ export function sourceOf(path: string): string | undefined {
     return undefined
   }
 }
+
+export const filesOnDisk: InputFiles = { ...configFilesOnDisk, readIfThere, textOf: sourceOf }
 
 async function readDotenv(
   named: string | undefined,

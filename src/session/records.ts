@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { End, GatewaySpec, JobSpec, ReplicaPhase, ServiceSpec } from './protocol.ts'
+import type { End, ForwardSpec, GatewaySpec, JobSpec, ReplicaPhase, ServiceSpec } from './protocol.ts'
 
 /** `service.json`. */
 export interface ServiceRecord {
@@ -48,6 +48,12 @@ export interface JobRecord {
 /** `gateway.json`. */
 export interface GatewayRecord {
   readonly spec: GatewaySpec
+}
+
+/** `forwards/<service>.<port>.json`. */
+export interface ForwardRecord {
+  /** `local` is the port that it got. */
+  readonly spec: ForwardSpec
 }
 
 /**

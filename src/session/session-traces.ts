@@ -1,14 +1,15 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gatewayFile, servicesFolder, sessionLog, tasksFolder } from './layout.ts'
+import { forwardsFolder, gatewayFile, servicesFolder, sessionLog, tasksFolder } from './layout.ts'
 import { hasLocks, removeStaleLocks } from './session-lock.ts'
 import { socketPath } from './socket-path.ts'
 
 /** After the last process: nothing of a session stays but what commands keep in the state folder. */
 export function removeTraces(state: string): void {
   rmSync(sessionLog(state), { force: true })
-  for (const folder of [servicesFolder(state), tasksFolder(state), dirname(socketPath(state))]) {
+  const folders = [...heldFolders(state), dirname(socketPath(state))]
+  for (const folder of folders) {
     try {
       rmdirSync(folder)
     } catch {
@@ -22,7 +23,7 @@ const farewell = 1000
 
 /** What a session leaves that was killed when it had nothing left to supervise: nobody would start another to clear it away. */
 export async function removeTracesOfKilled(state: string): Promise<void> {
-  if (existsSync(gatewayFile(state)) || [servicesFolder(state), tasksFolder(state)].some(hasEntries)) return
+  if (existsSync(gatewayFile(state)) || heldFolders(state).some(hasEntries)) return
   const deadline = Date.now() + farewell
   while (hasLocks(state) && Date.now() < deadline) {
     if (await removeStaleLocks(state)) {
@@ -32,6 +33,11 @@ export async function removeTracesOfKilled(state: string): Promise<void> {
     }
     await sleep(10)
   }
+}
+
+/** Each holds what a session was told to keep. */
+function heldFolders(state: string): string[] {
+  return [servicesFolder(state), tasksFolder(state), forwardsFolder(state)]
 }
 
 function hasEntries(folder: string): boolean {

@@ -1,8 +1,20 @@
-import type { Job, Smoke } from '../resolve/resolved.ts'
-import type { RunSmoke, SmokeResult } from '../smoke/target.ts'
+import { isRunSmoke, jobOfSmoke } from '../drivers/smoke-job.ts'
+import type { ResourceId } from '../plan/resource.ts'
+import type { Smoke } from '../resolve/resolved.ts'
+import type { SmokeResult } from '../smoke/target.ts'
 import type { Opened } from './opened.ts'
 import { writeSmokeResults, type RememberedSmoke } from './smoke-memory.ts'
 import { StepError } from '../plan/step-error.ts'
+
+/** The images that `run` checks start, as every target may call them: built or fetched, and delivered. */
+export function imagesOfChecks(checks: readonly Smoke[]): ReadonlySet<ResourceId> {
+  return new Set(
+    checks.filter(isRunSmoke).flatMap(({ check: { image } }): ResourceId[] => {
+      const name = image.kind === 'built' ? image.image : image.reference
+      return [`image/${name}`, `delivery/${name}`]
+    }),
+  )
+}
 
 /** Runs checks against what is ready now, tells how they go, and remembers how they ended. */
 export async function runSmokeChecks(
@@ -19,7 +31,7 @@ export async function runSmokeChecks(
       endpoint: (service, port) => opened.driver.endpoint(service, port),
       exec: (request, abort) => opened.driver.exec(request, abort),
       runOnce: async (check, { stdout, stderr }, abort) => {
-        const job = jobOf(check)
+        const job = jobOfSmoke(check)
         const resource = opened.driver
           .desired({ ...opened.stack, jobs: new Map([...opened.stack.jobs, [job.name, job]]) }, facts)
           .find(({ id }) => id === `job/${job.name}`)
@@ -36,31 +48,6 @@ export async function runSmokeChecks(
   const remembered = results.map(toRemember)
   await writeSmokeResults(opened.memory, remembered)
   return remembered
-}
-
-/** A `run` check is a job that runs whenever it is asked to. */
-function jobOf({ name, check, timeout, from }: RunSmoke): Job {
-  return {
-    name: `smoke-${name}`,
-    image: check.image,
-    entrypoint: undefined,
-    command: check.command,
-    workingDir: undefined,
-    env: check.env,
-    envFrom: [],
-    mounts: [],
-    needs: [],
-    run: 'always',
-    retries: 0,
-    timeout,
-    resources: { cpu: undefined, memory: undefined, limits: { cpu: undefined, memory: undefined } },
-    user: undefined,
-    group: undefined,
-    isReadOnlyRoot: false,
-    process: check.process,
-    from,
-    at: () => from,
-  }
 }
 
 function toRemember(result: SmokeResult): RememberedSmoke {

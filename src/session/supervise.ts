@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { createRouteServer, type RouteServer } from './gateway-routes.ts'
 import { createGateway } from './gateway.ts'
-import { gatewayFile, jobFile, serviceFile, servicesFolder, tasksFolder } from './layout.ts'
+import { forwardsFolder, gatewayFile, jobFile, serviceFile, servicesFolder, tasksFolder } from './layout.ts'
 import { createLogKeeper } from './log-keeper.ts'
 import {
   protocolVersion,
@@ -20,6 +20,7 @@ import { becomeSession } from './session-lock.ts'
 import { removeTraces } from './session-traces.ts'
 import { instanceHash, makeSocketFolder, socketPath } from './socket-path.ts'
 import { lineOver, type Line } from './socket.ts'
+import type { HeldForwards } from './supervise-forwards.ts'
 import { jobMarker, removeTaskFolder, SupervisedJob } from './supervise-job.ts'
 import { killMarked } from './supervise-process.ts'
 import { removeServiceFolder, SupervisedService } from './supervise-service.ts'
@@ -96,6 +97,7 @@ class Session {
   readonly #lines = new Set<Line<FromClient, FromSession>>()
   readonly #subscribers = new Set<Line<FromClient, FromSession>>()
   #routes: RouteServer | undefined
+  #forwards: HeldForwards | undefined
   /** Requests that are being carried out. */
   #busy = 0
 
@@ -118,6 +120,7 @@ class Session {
     await Promise.all([...services, ...jobs])
     const gateway = readRecord(gatewayFile(this.#state)) as GatewayRecord | undefined
     if (gateway) this.#route(gateway.spec)
+    if (namesIn(forwardsFolder(this.#state)).length > 0) await this.#openForwards()
     for (const service of this.#services.values())
       if (service.isLeaving()) void this.#removeService(service.name)
   }
@@ -149,6 +152,7 @@ class Session {
       this.#lines.size === 0 &&
       this.#busy === 0 &&
       this.#routes === undefined &&
+      (this.#forwards?.isEmpty() ?? true) &&
       [...this.#services.values()].every((service) => service.isIdle()) &&
       [...this.#jobs.values()].every((job) => job.isIdle())
     if (isIdle) this.onEnd('idle')
@@ -159,6 +163,7 @@ class Session {
     this.#logs.stop()
     this.#routes?.close()
     this.#gateway.close()
+    this.#forwards?.close()
     for (const service of this.#services.values()) service.release()
   }
 
@@ -216,6 +221,11 @@ class Session {
         this.#routes = undefined
         rmSync(gatewayFile(this.#state), { force: true })
         return { ok: true }
+      case 'forward':
+        return (await this.#openForwards()).hold(request.forward)
+      case 'remove-forward':
+        await this.#forwards?.remove(request.forward)
+        return { ok: true }
       case 'subscribe':
         this.#subscribers.add(line)
         return { ok: true, states: this.#states() }
@@ -252,6 +262,12 @@ class Session {
       })
   }
 
+  /** Loaded only where there is a cluster. */
+  async #openForwards(): Promise<HeldForwards> {
+    const { holdForwards } = await import('./supervise-forwards.ts')
+    return (this.#forwards ??= holdForwards(this.#state, (state) => this.#push(state)))
+  }
+
   #serviceContext(): ConstructorParameters<typeof SupervisedService>[0] {
     return {
       state: this.#state,
@@ -281,6 +297,7 @@ class Session {
       ...[...this.#services.values()].map((service) => service.state()),
       ...[...this.#jobs.values()].map((job) => job.state()),
       ...(this.#routes ? [this.#routes.state()] : []),
+      ...(this.#forwards?.states() ?? []),
     ]
   }
 

@@ -4,16 +4,18 @@ import { fillMount } from '../content/mounts.ts'
 import type { Redactor } from '../content/redact.ts'
 import type { Driver } from '../drivers/driver.ts'
 import type { Facts } from '../drivers/facts.ts'
+import type { ImageBuilder } from '../images/builder.ts'
 import { nodeFiles } from '../images/context/file-access.ts'
+import type { DockerLogins } from '../images/credentials.ts'
 import type { Memory } from '../memory/memory.ts'
-import { StepError } from '../plan/step-error.ts'
-import { describeEndpoint } from '../platform/engine/endpoint.ts'
 import type { Engine } from '../platform/engine/engine.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
 import { referenceAsWritten, type Reference } from '../resolve/text.ts'
 import type { Gathered, Purpose } from './gather.ts'
 import { build } from '../version.ts'
+import { rememberVersion } from './engine.ts'
 import { rootFolder, serviceFolder } from './layout.ts'
+import type { Place } from './place.ts'
 import { stickyPorts } from './sticky-ports.ts'
 
 export interface TargetOptions {
@@ -22,7 +24,9 @@ export interface TargetOptions {
   readonly materials: MaterialStore
   readonly around: Surroundings
   readonly redactor: Redactor
-  readonly withoutEngine: boolean
+  /** The engine of this machine, looked for when it is needed first. */
+  readonly engine: () => Promise<Engine>
+  readonly place: Place
   readonly noCache: boolean
   /** As last gathered: what images are made of. */
   readonly gathered: () => Gathered | undefined
@@ -47,13 +51,7 @@ export function openTarget(options: TargetOptions): Promise<OpenedTarget> {
     case 'kind':
     case 'eks':
     case 'kubernetes':
-      throw new StepError(
-        'precondition',
-        `this version of iamstack runs the targets process and compose, not ${target}`,
-        {
-          hint: 'choose --profile compose or --profile process',
-        },
-      )
+      return openKubernetes(options)
     default:
       return target satisfies never
   }
@@ -61,38 +59,75 @@ export function openTarget(options: TargetOptions): Promise<OpenedTarget> {
 
 async function openCompose(options: TargetOptions): Promise<OpenedTarget> {
   const { createComposeDriver } = await import('../drivers/compose/compose-driver.ts')
-  const { lookupIn } = await import('../drivers/compose/desired/lookup.ts')
+  const { lookupIn } = await import('../drivers/inner-lookup.ts')
   const { stack, memory, materials } = options
-  const engine = await engineFor(options)
-  const logins = lazily(async () =>
-    (await import('../images/credentials.ts')).openDockerLogins(options.around.env),
-  )
+  const engine = await options.engine()
+  const logins = loginsFor(options)
   const driver = createComposeDriver({
     stack,
     engine,
     memory,
     materials,
-    buildImage: async (image, fact, run) => {
-      const { createImageBuilder } = await import('../images/builder.ts')
-      const build = createImageBuilder({
-        stack,
-        engine,
-        files: nodeFiles,
-        materials,
-        logins,
-        identity: (name) => options.gathered()?.identities.get(name),
-        reference: (name) => options.gathered()?.facts.images.get(name)?.reference,
-        preFailure: (name) => options.gathered()?.preFailures.get(name),
-        noCache: options.noCache,
-      })
-      await build(image, fact, run)
-    },
+    buildImage: builderFor(options, logins),
     credentials: async (registry) => (await logins()).credentialsFor(registry),
   })
   return {
     driver,
     ports: async (purpose) => {
       if (purpose === 'change') await rememberVersion(memory, engine)
+      return portsOf(options, purpose)
+    },
+    lookup: (reference, service) =>
+      Promise.resolve(lookupIn(stack, stack.services.get(service ?? '')?.ports ?? new Map())(reference)),
+  }
+}
+
+function loginsFor({ around }: TargetOptions): () => Promise<DockerLogins> {
+  return lazily(async () => (await import('../images/credentials.ts')).openDockerLogins(around.env))
+}
+
+/** Builds in the engine of this machine, which is looked for at the first build. */
+function builderFor(options: TargetOptions, logins: () => Promise<DockerLogins>): ImageBuilder {
+  const { stack, materials, gathered, noCache } = options
+  return async (image, fact, run) => {
+    const { createImageBuilder } = await import('../images/builder.ts')
+    const build = createImageBuilder({
+      stack,
+      engine: await options.engine(),
+      files: nodeFiles,
+      materials,
+      logins,
+      identity: (name) => gathered()?.identities.get(name),
+      reference: (name) => gathered()?.facts.images.get(name)?.reference,
+      preFailure: (name) => gathered()?.preFailures.get(name),
+      noCache,
+    })
+    await build(image, fact, run)
+  }
+}
+
+async function openKubernetes(options: TargetOptions): Promise<OpenedTarget> {
+  const { stack, memory, materials, place } = options
+  if (place.kind !== 'cluster') throw new TypeError(`${stack.profile.target} runs in a cluster`)
+  const { createKubernetesDriver } = await import('../drivers/kubernetes/kubernetes-driver.ts')
+  const { lookupIn } = await import('../drivers/inner-lookup.ts')
+  const logins = loginsFor(options)
+  const driver = createKubernetesDriver({
+    stack,
+    cluster: place.cluster,
+    client: place.client,
+    memory,
+    materials,
+    engine: options.engine,
+    buildImage: builderFor(options, logins),
+    credentials: async (registry) => (await logins()).credentialsFor(registry),
+    close: place.close,
+  })
+  return {
+    driver,
+    ports: async (purpose) => {
+      // What a cluster offers is known only once it was looked at, and everything wanted depends on it.
+      if (purpose !== 'check') await place.client()
       return portsOf(options, purpose)
     },
     lookup: (reference, service) =>
@@ -134,38 +169,6 @@ async function openProcess(options: TargetOptions): Promise<OpenedTarget> {
       )
     },
   }
-}
-
-async function engineFor({ around, withoutEngine, memory }: TargetOptions): Promise<Engine> {
-  const { findEngine } = await import('../platform/engine/find.ts')
-  const { openEngine } = await import('../platform/engine/engine.ts')
-  if (withoutEngine) return openEngine({ kind: 'socket', path: '' })
-  const found = await findEngine(around.env)
-  if (found.kind === 'absent') {
-    throw new StepError('precondition', found.why, {
-      hint: 'start Docker, or run without containers: --profile process',
-    })
-  }
-  const knownApiVersion = await rememberedVersion(memory, found.endpoint)
-  return openEngine(found.endpoint, { how: found.how, apiVersion: found.apiVersion, knownApiVersion })
-}
-
-const engineKey = 'engine'
-
-/** The version that this engine spoke last: asking again would cost every command a request. A wrong one is refused and asked anew. */
-async function rememberedVersion(memory: Memory, endpoint: Engine['endpoint']): Promise<string | undefined> {
-  const known = await memory.read(engineKey)
-  if (typeof known !== 'object' || known === null || !('endpoint' in known) || !('version' in known))
-    return undefined
-  return known.endpoint === describeEndpoint(endpoint) && typeof known.version === 'string'
-    ? known.version
-    : undefined
-}
-
-async function rememberVersion(memory: Memory, engine: Engine): Promise<void> {
-  const version = await engine.apiVersion()
-  if ((await rememberedVersion(memory, engine.endpoint)) === version) return
-  await memory.write(engineKey, { endpoint: describeEndpoint(engine.endpoint), version })
 }
 
 async function portsOf(options: TargetOptions, purpose: Purpose): Promise<ReadonlyMap<string, number>> {

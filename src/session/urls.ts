@@ -1,3 +1,4 @@
+import type { Endpoint } from '../drivers/driver.ts'
 import type { Opened } from './opened.ts'
 
 export interface ServiceUrl {
@@ -8,21 +9,24 @@ export interface ServiceUrl {
 
 /** Where the exposed ports answer from this machine. A port whose health check speaks https, or that is called so, is https. */
 export async function urlsOf(opened: Opened): Promise<ServiceUrl[]> {
+  const { driver } = opened
+  const standing = (service: string, port: string): Promise<Endpoint | undefined> =>
+    driver.standing ? driver.standing(service, port) : driver.endpoint(service, port)
   const urls: ServiceUrl[] = []
   for (const service of opened.stack.services.values()) {
     for (const [port, exposure] of service.expose) {
       if (exposure.kind === 'none' || exposure.kind === 'internal') continue
-      const endpoint = await opened.driver.endpoint(service.name, port)
+      const endpoint = await standing(service.name, port)
       if (endpoint)
         urls.push({
           service: service.name,
           port,
-          url: urlOf(schemeOf(opened, service.name, port), endpoint.host, endpoint.port),
+          url: urlFor(opened, service.name, port, endpoint),
         })
     }
   }
   for (const route of opened.stack.routes.values()) {
-    const gateway = await opened.driver.endpoint('gateway', 'http')
+    const gateway = await standing('gateway', 'http')
     if (gateway)
       urls.push({
         service: route.to.service,
@@ -33,8 +37,9 @@ export async function urlsOf(opened: Opened): Promise<ServiceUrl[]> {
   return urls
 }
 
-function urlOf(scheme: string, host: string, port: number): string {
-  return `${scheme}://${host === '127.0.0.1' ? 'localhost' : host}:${port}`
+/** The address of a port for people. */
+export function urlFor(opened: Opened, service: string, name: string, { host, port }: Endpoint): string {
+  return `${schemeOf(opened, service, name)}://${host === '127.0.0.1' ? 'localhost' : host}:${port}`
 }
 
 function schemeOf(opened: Opened, service: string, port: string): string {

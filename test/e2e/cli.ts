@@ -22,16 +22,19 @@ import {
   processesOf,
   removeDockerThingsOf,
 } from './machine.ts'
+import { environmentFor, namespacesOf, removeNamespacesOf, type ClusterTarget } from './clusters.ts'
 import { startProgram, type Ended, type Running, type Started } from './program.ts'
 
 export type { Ended, Started } from './program.ts'
 export { root } from './program.ts'
 
-export type Target = 'process' | 'compose'
+export type Target = 'process' | 'compose' | ClusterTarget
 
 /** Without CI, suites whose engine is absent are skipped by name; in CI they fail. */
 export const isDockerWanted = hasDocker() || (process.env['CI'] ?? '') !== ''
-export const targets: readonly Target[] = isDockerWanted ? ['process', 'compose'] : ['process']
+export const targets: readonly ('process' | 'compose')[] = isDockerWanted
+  ? ['process', 'compose']
+  : ['process']
 
 export const fixedPorts = { IAMSTACK_INSTANCE: undefined }
 
@@ -46,6 +49,8 @@ export type Options = Partial<Omit<Running, 'env'>> & {
 export interface Sandbox {
   /** Name for the stack: no other stack of this machine has it. */
   readonly name: string
+  /** The stack as this sandbox's instance: its Compose project, its namespace. */
+  readonly project: string
   /** Where the stack file is. */
   readonly folder: string
   /** What `$IAMSTACK_STATE` says. */
@@ -65,6 +70,8 @@ export interface Sandbox {
   traces(): {
     readonly processes: readonly number[]
     readonly docker: readonly string[]
+    /** Namespaces, where the sandbox was opened for a cluster. */
+    readonly cluster: readonly string[]
     readonly files: readonly string[]
   }
   /** Ends and removes all of it; `keepsFolder` leaves the folder with the stack, the state and `runs.log`. */
@@ -72,8 +79,8 @@ export interface Sandbox {
 }
 
 /** A sandbox for the running test, gone after it. When the test failed its folder stays, and the path is printed. */
-export function sandbox(): Sandbox {
-  const made = openSandbox()
+export function sandbox(target?: Target): Sandbox {
+  const made = openSandbox(target)
   onTestFinished(async ({ task }) => {
     const isFailed = task.result?.state === 'fail'
     await made.close(isFailed)
@@ -82,7 +89,8 @@ export function sandbox(): Sandbox {
   return made
 }
 
-export function openSandbox(): Sandbox {
+export function openSandbox(target?: Target): Sandbox {
+  const cluster = target === 'docker-desktop' || target === 'kind' ? target : undefined
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'iamstack-e2e-')))
   const name = `e2e${randomBytes(3).toString('hex')}`
   const folder = join(home, 'project')
@@ -96,6 +104,7 @@ export function openSandbox(): Sandbox {
     IAMSTACK_INSTANCE: 'e2e',
     XDG_RUNTIME_DIR: sockets,
     [markerOfTests]: name,
+    ...(cluster && environmentFor(cluster)),
   }
   const records: Promise<void>[] = []
   const start = (words: readonly string[], options: Options = {}): Started => {
@@ -116,6 +125,7 @@ export function openSandbox(): Sandbox {
   }
   return {
     name,
+    project: `${name}-e2e`,
     folder,
     state,
     sockets,
@@ -138,12 +148,14 @@ export function openSandbox(): Sandbox {
     traces: () => ({
       processes: processesOf(name),
       docker: isDockerWanted ? dockerThingsOf(name) : [],
+      cluster: cluster ? namespacesOf(cluster, name) : [],
       files: filesBelow(state).sort(),
     }),
     async close(keepsFolder) {
       await endProcessesOf(name)
       await Promise.allSettled(records)
       if (isDockerWanted) removeDockerThingsOf(name)
+      if (cluster) removeNamespacesOf(cluster, name)
       if (!keepsFolder) rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
     },
   }

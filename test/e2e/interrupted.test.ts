@@ -39,7 +39,7 @@ describe.each(targets)('%s', (target) => {
       })
     }
     await box.succeed(['down', ...on, '--all', '--yes'])
-    expect(box.traces()).toEqual({ processes: [], docker: [], files: [] })
+    expect(box.traces()).toEqual({ processes: [], docker: [], cluster: [], files: [] })
     expect(strangers.look()).toEqual(before)
   })
 })

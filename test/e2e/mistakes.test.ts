@@ -43,5 +43,5 @@ volumes: { data: {} }
     iamstack.yaml:13:48 error schema/bad-value: services.database.replicas must be a whole number from 0 to 10000, not the text "many"
     iamstack.yaml:13:63 error schema/bad-value: services.database.restart must be always, on-failure or no, not the text "sometimes""
   `)
-  expect(box.traces()).toEqual({ processes: [], docker: [], files: [] })
+  expect(box.traces()).toEqual({ processes: [], docker: [], cluster: [], files: [] })
 })

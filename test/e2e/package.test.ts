@@ -39,7 +39,7 @@ test('the packed package, installed into an empty folder, runs the first example
     const { url } = JSON.parse(stdout) as { url: string }
     expect(await (await fetch(url)).text()).toBe('Hello, world!\n')
     await box.succeed(['down', '--profile', 'process', '--all', '--yes'], options)
-    expect(box.traces()).toEqual({ processes: [], docker: [], files: [] })
+    expect(box.traces()).toEqual({ processes: [], docker: [], cluster: [], files: [] })
   }
 })
 

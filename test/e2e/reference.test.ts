@@ -141,7 +141,7 @@ describe.runIf(isDockerWanted)('on a machine with Docker', () => {
     expect((await box.succeed([...iamctl, 'user', 'get', 'colin'])).stdout).toContain('colin@example.com')
 
     await box.succeed(['down', '--all', '--yes'])
-    expect(box.traces()).toEqual({ processes: [], docker: [], files: [] })
+    expect(box.traces()).toEqual({ processes: [], docker: [], cluster: [], files: [] })
   })
 })
 

@@ -143,7 +143,7 @@ describe('plan', () => {
       keepVolumes: new Set<string>(),
       images: true,
       namespaces: true,
-      clusters: true,
+      clusters: 'after-contents' as const,
       cause: 'down --all',
       needs: new Map(application.map((each) => [each.id, each.needs.map((need) => need.on)])),
     }
@@ -201,6 +201,102 @@ describe('plan', () => {
         )
       }),
     )
+  })
+})
+
+describe('a cluster', () => {
+  const inCluster = [
+    resource('cluster/kind', { parts: { nodes: '2' } }),
+    resource('namespace/app', { after: ['cluster/kind started'] }),
+    resource('image/api', { parts: { inputs: 'f00' } }),
+    resource('delivery/api', { after: ['image/api completed', 'cluster/kind started'] }),
+    resource('service/api', {
+      parts: { image: '1' },
+      after: ['namespace/app started', 'delivery/api completed'],
+    }),
+  ]
+  const everything = observed(
+    ...inCluster.map(({ id, parts }) => seen(id, 'ready', { parts })),
+    seen('image/api', 'ready', { parts: { inputs: 'f00' } }),
+  )
+
+  it('comes first, and images are built beside it', () => {
+    expect(formatPlan(plan({ desired: inCluster, observed: new Map() }))).toMatchInlineSnapshot(`
+      "+ create  cluster/kind   not there yet
+      + create  namespace/app  not there yet  [after cluster/kind]
+      + build   image/api      not built yet
+      + deliver delivery/api   not in the cluster yet  [after image/api, cluster/kind]
+      + create  service/api    not there yet  [after namespace/app, delivery/api]
+      Plan: 3 to create, 1 to build, 1 to deliver; 0 unchanged."
+    `)
+  })
+
+  it('S23: an image that the cluster has is neither delivered nor built', () => {
+    const look = new Map([...everything].filter(([id]) => id !== 'service/api' && id !== 'image/api'))
+    expect(formatPlan(plan({ desired: inCluster, observed: look }))).toMatchInlineSnapshot(`
+      "+ create  service/api  not there yet
+      Plan: 1 to create; 2 unchanged."
+    `)
+  })
+
+  it('a rolling update to another image brings it first', () => {
+    const look = new Map(everything)
+    look.delete('image/api')
+    look.delete('delivery/api')
+    const desired = inCluster.map((each) =>
+      each.id === 'service/api'
+        ? { ...each, parts: { image: '2' }, updates: { image: 'update' as const } }
+        : each,
+    )
+    expect(formatPlan(plan({ desired, observed: look }))).toMatchInlineSnapshot(`
+      "+ build   image/api     not built yet
+      + deliver delivery/api  not in the cluster yet  [after image/api]
+      ~ update  service/api   image changed  [after delivery/api]
+      Plan: 1 to build, 1 to deliver, 1 to update; 2 unchanged."
+    `)
+  })
+
+  it('S12: what was changed by hand is put right', () => {
+    const drift = 'spec.template.spec.containers[api].image, by kubectl-edit'
+    const look = new Map<ResourceId, ObservedResource>([
+      ...everything,
+      ['service/api', seen('service/api', 'ready', { parts: { image: '1' }, drift })],
+    ])
+    expect(formatPlan(plan({ desired: inCluster, observed: look }))).toMatchInlineSnapshot(`
+      "~ update  service/api  changed by hand: spec.template.spec.containers[api].image, by kubectl-edit
+      Plan: 1 to update; 2 unchanged."
+    `)
+  })
+
+  const ends = {
+    keep: `- delete  service/api   down
+- delete  delivery/api  down  [after service/api]
+= keep    cluster/kind  a cluster may serve more than one stack
+= keep    namespace/app  it holds volumes and secrets that the next up needs
+= keep    image/api  an image serves the next start
+Plan: 2 to delete; 0 unchanged.`,
+    'with-contents': `- delete  cluster/kind  down
+= keep    image/api  an image serves the next start
+Plan: 1 to delete; 0 unchanged.`,
+    'after-contents': `- delete  service/api    down
+- delete  delivery/api   down  [after service/api]
+- delete  namespace/app  down  [after service/api]
+- delete  cluster/kind   down  [after namespace/app, delivery/api, service/api]
+= keep    image/api  an image serves the next start
+Plan: 4 to delete; 0 unchanged.`,
+  }
+
+  it.each(['keep', 'with-contents', 'after-contents'] as const)('S172: down, clusters: %s', (clusters) => {
+    const removal = {
+      volumes: 'none' as const,
+      keepVolumes: new Set<string>(),
+      images: false,
+      namespaces: clusters !== 'keep',
+      clusters,
+      cause: 'down',
+      needs: new Map(),
+    }
+    expect(formatPlan(plan({ desired: [], observed: everything, removal }))).toBe(ends[clusters])
   })
 })
 

@@ -1,8 +1,11 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describe, expect, test } from 'vitest'
+import type { FileDifference } from '../../src/commands/diff.ts'
+import type { RevisionRow } from '../../src/commands/history.ts'
 import type { StatusRow } from '../../src/commands/status.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import type { LogLine } from '../../src/drivers/driver.ts'
+import type { Difference } from '../../src/history/parity.ts'
 import type { LockHolder } from '../../src/memory/memory.ts'
 import type { Plan, StepBase } from '../../src/plan/step.ts'
 import type { VariableRow } from '../../src/resolve/variables-report.ts'
@@ -104,11 +107,33 @@ const plan: Pick<Plan, 'unchanged' | 'kept'> = {
   kept: [{ resource: 'volume/data', why: 'kept' }],
 }
 
+const revision: Required<RevisionRow> = {
+  revision: 3,
+  at: 1,
+  by: 'ada@here',
+  command: 'up api',
+  result: 'smoke failed',
+  profiles: ['compose'],
+  changes: [{ resource: 'service/api', op: 'replace', cause: 'image changed' }],
+  images: [{ image: 'app', reference: 'todo/app:1', hash: '01234567' }],
+  commit: { id: '0123456789ab', isDirty: true },
+}
+const difference: Required<Difference> = {
+  subject: 'service api',
+  field: 'replicas',
+  left: '1',
+  right: '2',
+}
+const file: Required<FileDifference> = { path: 'compose.yaml', diff: '--- a\n+++ b\n' }
+
 const samples: readonly (readonly [string, unknown])[] = [
   ['status', { project: 'todo', target: 'compose', resources: [row], smoke: [smoke] }],
   ['plan', { project: 'todo', steps: [step], ...plan }],
   ['smoke', [smoke]],
   ['urls', url],
+  ['history', { project: 'todo', target: 'compose', revisions: [revision] }],
+  ['diff', { left: 'revision 1', right: 'now', files: [file] }],
+  ['diff', { left: 'compose', right: 'kind', differences: [difference] }],
   ['vars', [variable]],
   [
     'validate',

@@ -495,7 +495,6 @@ describe('S138: a command', () => {
     const result = await runOne({
       kind: 'run',
       image: { kind: 'built', image: 'acceptance' },
-      target: undefined,
       command: undefined,
       env: new Map(),
       process: undefined,

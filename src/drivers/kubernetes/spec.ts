@@ -3,6 +3,7 @@ import type { Resource } from '../../plan/resource.ts'
 import type { Image, SecretKey } from '../../resolve/resolved.ts'
 import type { Text } from '../../resolve/text.ts'
 import type { Span } from '../../stack/diagnostics.ts'
+import type { SourceNode } from '../../stack/node.ts'
 import type { ChartFact, ImageFact } from '../facts.ts'
 
 export type KubeSpec = ImageSpec | DeliverySpec | ClusterSpec | ObjectsSpec | ChartSpec
@@ -49,6 +50,10 @@ export interface DesiredObject {
   /** Of a Secret: `data` that is filled in only when it is applied, by key. Never part of a plan, a rendering or a hash. */
   readonly secrets: ReadonlyMap<string, SecretContent>
   readonly from: Span
+  /** Of an object that the user wrote himself: the places of its parts as he wrote it. */
+  readonly node?: SourceNode
+  /** Of an object that the user wrote himself: nothing says how its kind is called in paths, so the server must be asked (`KubeClient.kindOf`). */
+  readonly isKindGuessed?: true
 }
 
 export type SecretContent =

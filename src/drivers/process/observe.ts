@@ -46,6 +46,9 @@ export async function observeProcesses(context: ApplyContext, signal: AbortSigna
               detail: each.detail,
             },
           ]
+        // A session that holds forwards into a cluster is that of another target.
+        case 'forward':
+          return []
         default:
           return each satisfies never
       }

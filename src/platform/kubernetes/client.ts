@@ -80,7 +80,7 @@ export type WatchEvent =
 export interface ApplyOptions {
   /** Default: `iamstack`. */
   readonly fieldManager?: string
-  /** Take fields over that somebody else owns. Default: false, and a conflict is a KubeError 409 with `conflicts`. */
+  /** Take fields over that somebody else owns. Default: false, and a conflict is a KubeError 409 (`conflictsOf`). */
   readonly force?: boolean
   /** The server checks everything and keeps nothing. Default: false. */
   readonly dryRun?: boolean

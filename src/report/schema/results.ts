@@ -17,7 +17,18 @@ import {
 
 /** Commands that print a result with `-o json`. */
 export type ResultName =
-  'status' | 'plan' | 'smoke' | 'urls' | 'vars' | 'validate' | 'render' | 'logs' | 'doctor' | 'version'
+  | 'status'
+  | 'plan'
+  | 'smoke'
+  | 'urls'
+  | 'vars'
+  | 'validate'
+  | 'render'
+  | 'logs'
+  | 'doctor'
+  | 'version'
+  | 'history'
+  | 'diff'
 
 const milestone = oneOf(['started', 'healthy', 'completed'])
 
@@ -71,6 +82,39 @@ const rendered = object(
   },
   { replicas: count },
 )
+
+const revision = object(
+  'A revision: what was brought up.',
+  {
+    revision: count,
+    at: moment,
+    by: { ...text, description: 'user@host.' },
+    command: text,
+    result: oneOf(['ok', 'smoke failed']),
+    profiles: list(text),
+    changes: list(object('What was done.', { resource: ref('resource'), op: ref('op'), cause: text })),
+    images: list(
+      object('An image of the stack, by what it was built from.', {
+        image: text,
+        reference: text,
+        hash: text,
+      }),
+    ),
+  },
+  { commit: object('Where the sources were.', { id: text, isDirty: flag }) },
+)
+
+/** Of files for revisions, of fields for profiles. */
+const differences = {
+  files: list(object('A file of the target that differs.', { path: text, diff: text })),
+  differences: list(
+    object(
+      'A field that means something else; a side that is missing does not have it.',
+      { subject: text, field: text },
+      { left: text, right: text },
+    ),
+  ),
+}
 
 const checkIds = Object.keys({
   'node/version': true,
@@ -135,6 +179,16 @@ const results: Readonly<Record<ResultName, JsonSchema>> = {
       ),
     ),
   }),
+  history: object('`history -o json`, oldest first.', {
+    project: text,
+    target: text,
+    revisions: list(revision),
+  }),
+  diff: object(
+    '`diff -o json`: `files` of two revisions, `differences` of two profiles.',
+    { left: text, right: text },
+    differences,
+  ),
   version: object('`version -o json`.', { iamstack: text, node: text, platform: text, arch: text }),
 }
 

@@ -3,7 +3,7 @@ import type { MergedFile } from '../../stack/language/profile.ts'
 import type { Span } from '../../stack/diagnostics.ts'
 import { configsOf } from '../checks/consumers.ts'
 import { withPods } from '../pods.ts'
-import type { Job, ResolvedStack, Route, Service } from '../resolved.ts'
+import type { ImageSource, Job, ResolvedStack, Route, Service } from '../resolved.ts'
 import { certOf, configOf, routeOf, secretOf, volumeOf } from './data.ts'
 import { imageOf, registryOf } from './images.ts'
 import { jobOf } from './job.ts'
@@ -43,6 +43,14 @@ export function contentsOf(reading: Reading, file: MergedFile): Contents {
   const images = each(file.images, (name, image, from) =>
     imageOf(reading, name, image, from, file.registry?.name),
   )
+  // Gated by nothing: it is a test itself.
+  const stageOf = (source: ImageSource, target: string): ImageSource => {
+    const image = source.kind === 'built' ? images.get(source.image) : undefined
+    if (!image) return source
+    const name = `${image.name}.${target}`
+    images.set(name, { ...image, name, target, test: undefined })
+    return { kind: 'built', image: name }
+  }
   const around = { images, jobs: new Set(file.jobs?.keys()) }
   const read = each(file.services, (name, service, from) => serviceOf(reading, name, service, from, around))
   const services = withPods(new Map([...read].map(([name, { service }]) => [name, service])))
@@ -53,7 +61,7 @@ export function contentsOf(reading: Reading, file: MergedFile): Contents {
   )
   for (const route of [...read.values()].flatMap((service) => service.routes)) routes.set(route.name, route)
   const smoke = each(file.smoke, (name, check, from) =>
-    smokeOf(reading, name, check, from, { ...around, services, certs }),
+    smokeOf(reading, name, check, from, { ...around, services, certs, stageOf }),
   )
   const unused = onlyForExternal(file, services, jobs)
   return {
@@ -118,6 +126,7 @@ function without<V>(names: ReadonlySet<string>, map: ReadonlyMap<string, V>): Re
 
 /** Decoded keys and the names they have in a file. */
 const settingKeys = {
+  isolation: 'isolation',
   manifests: 'manifests',
   charts: 'charts',
   stacks: 'stacks',

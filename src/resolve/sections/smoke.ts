@@ -2,7 +2,15 @@ import { errorAt, type Span } from '../../stack/diagnostics.ts'
 import { defaults } from '../../stack/language/defaults.ts'
 import type { MergedFile } from '../../stack/language/profile.ts'
 import { parseServiceUrl } from '../../stack/language/values.ts'
-import type { Cert, HttpStep, OutputExpectation, Service, Smoke, SmokeCheck } from '../resolved.ts'
+import type {
+  Cert,
+  HttpStep,
+  ImageSource,
+  OutputExpectation,
+  Service,
+  Smoke,
+  SmokeCheck,
+} from '../resolved.ts'
 import { joined, type Reference, type Text } from '../text.ts'
 import { portNamed } from './ports.ts'
 import { defaultDuration, mapValues, stringsOf, type Reading } from './reading.ts'
@@ -16,6 +24,8 @@ type StepFile = NonNullable<SmokeFile['http']>[number]
 export interface SmokeSurroundings extends Surroundings {
   readonly services: ReadonlyMap<string, Service>
   readonly certs: ReadonlyMap<string, Cert>
+  /** Another stage of an image of the stack, as an image of its own. */
+  readonly stageOf: (image: ImageSource, target: string) => ImageSource
 }
 
 /** Undefined only where decoding has reported that no member is there. */
@@ -67,8 +77,7 @@ function checkOf(reading: Reading, written: SmokeFile, around: SmokeSurroundings
   if (!image) return undefined
   return {
     kind: 'run',
-    image,
-    target: run.target,
+    image: run.target === undefined ? image : around.stageOf(image, run.target),
     command: workload.textsOf(reading, run.command),
     env: workload.environmentOf(reading, run.env),
     process: workload.processOf(reading, run.process, folderOf(reading, image, around.images)),

@@ -10,8 +10,9 @@ const whatRuns = 'add `image: …`, or `process: { run: … }` for the process t
 /** What services, jobs and their init steps read must exist: images, secrets and their keys, configs, volumes, certificates. */
 export function checkConsumers(context: CheckContext): void {
   for (const [name, service] of entriesOf(context.value.services)) {
-    checkWorkload(context, `service ${name}`, service)
+    // It wins over whatever else is written for a service that this profile does not run.
     if (service.external) continue
+    checkWorkload(context, `service ${name}`, service)
     if (service.image === undefined && service.process === undefined) {
       const at = context.keySpanOf(context.value.services ?? service, name)
       context.add(

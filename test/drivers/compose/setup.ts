@@ -102,7 +102,7 @@ export class Bench {
         keepVolumes: new Set(),
         images: false,
         namespaces: false,
-        clusters: false,
+        clusters: 'keep' as const,
         needs: new Map(),
         cause: 'asked for',
       },

@@ -155,7 +155,7 @@ export function openBench({ home, sessionProgram, ...options }: BenchPlace): Ben
           keepVolumes: new Set(),
           images: false,
           namespaces: false,
-          clusters: false,
+          clusters: 'keep' as const,
           needs: new Map<ResourceId, ResourceId[]>(),
           cause: 'down',
         },

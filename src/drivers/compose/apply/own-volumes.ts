@@ -4,7 +4,7 @@ import { listVolumes, createVolume, removeVolume } from '../../../platform/engin
 import { isConflict, isNotFound } from '../../../platform/engine/errors.ts'
 import type { ResourceId } from '../../../plan/resource.ts'
 import type { Context } from '../context.ts'
-import { declarationOf } from '../desired/environment.ts'
+import { declarationOf } from '../../consumer.ts'
 import type { WorkloadSpec } from '../desired/spec.ts'
 import { identityLabels, isOurs, label, projectFilter, type Identity } from '../labels.ts'
 import { ownName } from '../names.ts'

@@ -3,7 +3,7 @@ import type { Engine } from '../../../platform/engine/engine.ts'
 import { getArchive } from '../../../platform/engine/archive.ts'
 import { EngineError } from '../../../platform/engine/errors.ts'
 import { inspectImage } from '../../../platform/engine/images.ts'
-import { declarationOf } from '../desired/environment.ts'
+import { declarationOf } from '../../consumer.ts'
 import type { WorkloadSpec } from '../desired/spec.ts'
 
 /** Who is to own what a container mounts. */

@@ -4,7 +4,7 @@ import { StepError } from '../../../plan/step-error.ts'
 import { pauseAfter } from '../../../smoke/readiness.ts'
 import { inspectContainer, type ContainerDetail } from '../../../platform/engine/containers.ts'
 import type { Context } from '../context.ts'
-import { declarationOf } from '../desired/environment.ts'
+import { declarationOf } from '../../consumer.ts'
 import type { WorkloadSpec } from '../desired/spec.ts'
 import { probePublished } from '../probe.ts'
 import { evidenceOf } from './evidence.ts'
@@ -41,7 +41,9 @@ export async function untilReady(
   const failed = watchContainer(context, watched, health, both)
   const isReady = spec.probe
     ? probing(context, spec.probe, awaited, progress, both)
-    : health.isReady.then((isChecked) => (isChecked ? true : settled(context, awaited.container, both)))
+    : health.isReady.then((check) =>
+        check.isMade ? true : settled(context, awaited.container, check.startedAt, both),
+      )
   try {
     const outcome = await Promise.race([
       failed.then(() => false),
@@ -67,40 +69,46 @@ interface Progress {
   last: string
 }
 
-/** Resolves with true when the engine's own check succeeded, with false as soon as it is known that there is none. */
+type EngineCheck =
+  { readonly isMade: true } | { readonly isMade: false; readonly startedAt: string | undefined }
+
+/** Resolves when the engine's own check succeeded, or as soon as it is known that there is none. */
 function healthOfEngine(progress: Progress) {
-  let resolve: (isChecked: boolean) => void = () => undefined
-  const isReady = new Promise<boolean>((settle) => {
+  let resolve: (check: EngineCheck) => void = () => undefined
+  const isReady = new Promise<EngineCheck>((settle) => {
     resolve = settle
   })
   return {
     isReady,
     onLook({ State }: ContainerDetail): void {
       if (State.Health === undefined || State.Health.Status === 'none') {
-        resolve(false)
+        resolve({ isMade: false, startedAt: State.Status === 'running' ? State.StartedAt : undefined })
         return
       }
       const last = State.Health.Log?.at(-1)
       if (last) progress.last = `exit code ${last.ExitCode}: ${last.Output.trim()}`
-      if (State.Health.Status === 'healthy') resolve(true)
+      if (State.Health.Status === 'healthy') resolve({ isMade: true })
     },
     onEvent({ Action }: { readonly Action: string }): void {
-      if (Action === 'health_status: healthy') resolve(true)
+      if (Action === 'health_status: healthy') resolve({ isMade: true })
     },
   }
 }
 
 /** True as soon as one and the same run of the program has lasted long enough. */
-async function settled({ engine }: Context, container: string, signal: AbortSignal): Promise<boolean> {
-  let seen: string | undefined
-  while (!signal.aborted) {
-    const { State } = await inspectContainer(engine, container)
-    const isUp = State.Status === 'running'
+async function settled(
+  { engine }: Context,
+  container: string,
+  startedAt: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let seen = startedAt; !signal.aborted;) {
     // By the engine's clock where it agrees with ours, else by two looks.
-    const isOld = Date.now() - Date.parse(State.StartedAt) >= settling
-    if (isUp && (isOld || seen === State.StartedAt)) return true
-    seen = isUp ? State.StartedAt : undefined
-    await sleep(settling, undefined, { signal }).catch(() => undefined)
+    const age = seen === undefined ? 0 : Math.max(0, Date.now() - Date.parse(seen))
+    await sleep(Math.max(0, settling - age), undefined, { signal }).catch(() => undefined)
+    const { State } = await inspectContainer(engine, container)
+    if (State.Status === 'running' && seen === State.StartedAt) return true
+    seen = State.Status === 'running' ? State.StartedAt : undefined
   }
   return false
 }

@@ -4,8 +4,9 @@ import { isConflict, isNotFound } from '../../../platform/engine/errors.ts'
 import { connectNetwork } from '../../../platform/engine/networks.ts'
 import { StepError } from '../../../plan/step-error.ts'
 import type { Context } from '../context.ts'
-import { declarationOf, fieldOf } from '../desired/environment.ts'
-import { lookupIn } from '../desired/lookup.ts'
+import { declarationOf } from '../../consumer.ts'
+import { fieldOf } from '../../inner-environment.ts'
+import { lookupIn } from '../../inner-lookup.ts'
 import { specOf, type ComposeResource, type WorkloadSpec } from '../desired/spec.ts'
 import {
   composeLabel,

@@ -2,10 +2,10 @@ import type { ContainerSpec, HostConfig } from '../../../platform/engine/contain
 import type { Job, ResolvedStack, Resources, Service } from '../../../resolve/resolved.ts'
 import { renderText, type Text } from '../../../resolve/text.ts'
 import type { Facts } from '../../facts.ts'
-import { environmentOf } from './environment.ts'
+import { environmentOf } from '../../inner-environment.ts'
 import { healthcheckOf } from './health.ts'
-import { lookupIn, type Lookup } from './lookup.ts'
-import { podOwner } from './pods.ts'
+import { lookupIn, type Lookup } from '../../inner-lookup.ts'
+import { podOwner } from '../../pods.ts'
 import { portsOfContainer, type Publication } from './ports.ts'
 
 /** What a container body is made from besides the service or job itself. */

@@ -4,7 +4,7 @@ import type { Facts } from '../../facts.ts'
 import { gatewayService } from '../names.ts'
 import { frontedServices, gatewayBody, routesOfGateway } from './gateway.ts'
 import { topologyOf, type Topology } from './networks.ts'
-import { shortDigest } from './parts.ts'
+import { shortDigest } from '../../content-parts.ts'
 import { runningServices } from './pods.ts'
 import { currentServers } from './servers.ts'
 import { publicationsOf, type Publication } from './ports.ts'
@@ -17,7 +17,7 @@ export function desiredResources(stack: ResolvedStack, facts: Facts): ComposeRes
   const publications = publicationsOf(stack, facts)
   const routes = routesOfGateway(stack, publications)
   const fronted = frontedServices(routes)
-  const topology = topologyOf(stack, fronted)
+  const topology = topologyOf(stack, facts.configs, fronted)
   const context: WorkloadContext = { stack, facts, topology, publications, fronted }
   const services = runningServices(stack).map((service) => serviceResource(service, context))
   const jobs = [...stack.jobs.values()].map((job) => jobResource(job, context))
@@ -39,6 +39,7 @@ function imageResources(stack: ResolvedStack, facts: Facts, hasGateway: boolean)
   ])
   // Images that nothing runs are still built when they are asked for.
   sources.push(...[...stack.images.keys()].map((image): ImageSource => ({ kind: 'built', image })))
+  for (const { check } of stack.smoke) if (check.kind === 'run') sources.push(check.image)
   if (hasGateway) sources.push({ kind: 'reference', reference: stack.gateway.image })
   const unique = new Map(sources.map((source) => [imageId(source), source]))
   return [...unique].map(([id, source]) => imageResource(id, source, stack, facts))

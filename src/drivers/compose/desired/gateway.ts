@@ -2,7 +2,7 @@ import type { ResolvedStack, Service } from '../../../resolve/resolved.ts'
 import type { ContainerSpec } from '../../../platform/engine/container-spec.ts'
 import type { Facts } from '../../facts.ts'
 import { statePort, type Route, type Target } from '../gateway/config.ts'
-import { podOwner } from './pods.ts'
+import { podOwner } from '../../pods.ts'
 import { loopback, probeOf, publicationsOf, type Publication } from './ports.ts'
 import type { WorkloadSpec } from './spec.ts'
 

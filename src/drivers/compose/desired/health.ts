@@ -1,7 +1,7 @@
 import type { HealthcheckSpec } from '../../../platform/engine/container-spec.ts'
 import type { Health } from '../../../resolve/resolved.ts'
 import { renderText } from '../../../resolve/text.ts'
-import type { Lookup } from './lookup.ts'
+import type { Lookup } from '../../inner-lookup.ts'
 
 const nanosecondsPerMillisecond = 1_000_000
 

@@ -1,7 +1,9 @@
-import type { EnvValue, Job, ResolvedStack, Service } from '../../../resolve/resolved.ts'
-import { referencesOf, type Text } from '../../../resolve/text.ts'
+import type { ResolvedStack } from '../../../resolve/resolved.ts'
 import { gatewayService, ownName } from '../names.ts'
-import { podMates, podOwner, runningServices } from './pods.ts'
+import { servicesNamedBy } from '../../consumer.ts'
+import type { Facts } from '../../facts.ts'
+import { podMates, podOwner } from '../../pods.ts'
+import { runningServices } from './pods.ts'
 
 /** Which networks there are, and who is attached to which. */
 export interface Topology {
@@ -20,8 +22,12 @@ const spareAddresses = 4
  * One network, or with `isolation: edges` one for each service that another one depends on. `fronted` are the services that the
  * gateway passes requests on to.
  */
-export function topologyOf(stack: ResolvedStack, fronted: ReadonlySet<string>): Topology {
-  return stack.isolation === 'edges' ? edges(stack, fronted) : single(stack)
+export function topologyOf(
+  stack: ResolvedStack,
+  configs: Facts['configs'],
+  fronted: ReadonlySet<string>,
+): Topology {
+  return stack.isolation === 'edges' ? edges(stack, configs, fronted) : single(stack)
 }
 
 function single(stack: ResolvedStack): Topology {
@@ -33,12 +39,12 @@ function single(stack: ResolvedStack): Topology {
   }
 }
 
-function edges(stack: ResolvedStack, fronted: ReadonlySet<string>): Topology {
+function edges(stack: ResolvedStack, configs: Facts['configs'], fronted: ReadonlySet<string>): Topology {
   const members = new Map<string, Set<string>>()
   const join = (network: string, consumer: string): void => {
     members.set(network, (members.get(network) ?? new Set<string>()).add(consumer))
   }
-  for (const [consumer, targets] of edgesOf(stack, fronted)) {
+  for (const [consumer, targets] of edgesOf(stack, configs, fronted)) {
     for (const target of targets) {
       join(target, target)
       join(target, consumer)
@@ -68,8 +74,12 @@ function edges(stack: ResolvedStack, fronted: ReadonlySet<string>): Topology {
   }
 }
 
-/** Who speaks to whom, between owners of pods: needs, references in texts, and routes of the gateway. */
-function edgesOf(stack: ResolvedStack, fronted: ReadonlySet<string>): Map<string, Set<string>> {
+/** Who speaks to whom, between owners of pods: needs, references in texts and files, and routes of the gateway. */
+function edgesOf(
+  stack: ResolvedStack,
+  configs: Facts['configs'],
+  fronted: ReadonlySet<string>,
+): Map<string, Set<string>> {
   const edges = new Map<string, Set<string>>()
   const add = (from: string, to: string): void => {
     const target = stack.services.get(to)
@@ -78,28 +88,14 @@ function edgesOf(stack: ResolvedStack, fronted: ReadonlySet<string>): Map<string
     if (owner !== from) edges.set(from, (edges.get(from) ?? new Set<string>()).add(owner))
   }
   for (const service of runningServices(stack)) {
-    for (const to of targetsOf(service)) add(podOwner(stack, service).name, to)
+    const named = servicesNamedBy({ kind: 'service', service }, configs)
+    for (const to of named) add(podOwner(stack, service).name, to)
   }
-  for (const job of stack.jobs.values()) for (const to of targetsOf(job)) add(job.name, to)
+  for (const job of stack.jobs.values()) {
+    for (const to of servicesNamedBy({ kind: 'job', job }, configs)) add(job.name, to)
+  }
   for (const service of fronted) add(gatewayService, service)
   return edges
-}
-
-function targetsOf(consumer: Service | Job): string[] {
-  const texts: Text[] = [...(consumer.entrypoint ?? []), ...(consumer.command ?? [])]
-  texts.push(...textsOfEnvironment(consumer.env))
-  if ('init' in consumer) {
-    for (const each of consumer.init) texts.push(...(each.command ?? []), ...textsOfEnvironment(each.env))
-  }
-  const named = texts
-    .flatMap(referencesOf)
-    .flatMap((reference) => ('service' in reference ? [reference.service] : []))
-  const needed = consumer.needs.flatMap(({ on }) => (on.kind === 'service' ? [on.name] : []))
-  return [...new Set([...needed, ...named])]
-}
-
-function textsOfEnvironment(env: ReadonlyMap<string, EnvValue>): Text[] {
-  return [...env.values()].flatMap((value) => (value.kind === 'text' ? [value.text] : []))
 }
 
 /** The names under which others find a container: its service and its pod-mates. */

@@ -1,16 +1,12 @@
-import { digest } from '../../../plan/hash.ts'
 import type { UpdateOp } from '../../../plan/resource.ts'
-import type { Mount, SecretKey, Service } from '../../../resolve/resolved.ts'
+import type { Mount, Service } from '../../../resolve/resolved.ts'
 import { renderText } from '../../../resolve/text.ts'
+import { configsInEnvironment, declarationOf } from '../../consumer.ts'
+import { contentParts, part } from '../../content-parts.ts'
 import type { Facts } from '../../facts.ts'
-import { declarationOf, secretsInEnvironment } from './environment.ts'
-import { lookupIn } from './lookup.ts'
-import type { Consumer, WorkloadSpec } from './spec.ts'
-
-/** Eight hex digits: enough to tell two versions of one part apart, and forty parts fit a label. */
-export function shortDigest(value: unknown): string {
-  return digest(value).slice(0, 8)
-}
+import { secretsInEnvironment } from '../../inner-environment.ts'
+import { lookupIn } from '../../inner-lookup.ts'
+import type { WorkloadSpec } from './spec.ts'
 
 /** What a workload is made of, under names that a person understands. Parts that are not there have no entry. */
 export function partsOfWorkload(spec: Omit<WorkloadSpec, 'resource'>): Record<string, string> {
@@ -37,7 +33,7 @@ export function partsOfWorkload(spec: Omit<WorkloadSpec, 'resource'>): Record<st
     ...part('network', spec.attachments.size > 0 ? spec.attachments : undefined),
     ...part('mounts', declared.mounts.length > 0 ? declared.mounts.map(shapeOf) : undefined),
     ...(consumer.kind === 'service' && partsOfService(consumer.service, spec)),
-    ...contentParts(spec),
+    ...contentParts(consumer, spec.stack, spec.facts),
   }
 }
 
@@ -48,7 +44,7 @@ export function updatesOfWorkload(spec: Omit<WorkloadSpec, 'resource'>): Partial
   const { mounts } = consumer.service
   const inEnvironment = new Set([
     ...secretsInEnvironment(consumer, spec.stack, spec.facts).map(({ secret }) => `secret ${secret}`),
-    ...configsInEnvironment(consumer).map((config) => `config ${config}`),
+    ...configsInEnvironment(consumer).map(([config]) => `config ${config}`),
   ])
   const names = mounts.flatMap((mount) => contentNames(mount, spec.facts))
   return Object.fromEntries(names.filter((name) => !inEnvironment.has(name)).map((name) => [name, 'reload']))
@@ -77,62 +73,6 @@ function initShape(init: Service['init'][number], { stack }: Omit<WorkloadSpec, 
   }
 }
 
-/** A part for each config, secret and cert that is read, whether mounted or in the environment. */
-function contentParts(spec: Omit<WorkloadSpec, 'resource'>): Record<string, string> {
-  const { consumer, facts, stack } = spec
-  const declared = declarationOf(consumer)
-  const keys = new Map<string, SecretKey>()
-  const addKey = (key: SecretKey): unknown => keys.set(`${key.secret}/${key.key}`, key)
-  secretsInEnvironment(consumer, stack, facts).forEach(addKey)
-  const parts: Record<string, string> = {}
-  const configs = new Set(configsInEnvironment(consumer))
-  for (const mount of declared.mounts) {
-    if (mount.kind === 'config') configs.add(mount.config)
-    if (mount.kind === 'cert') parts[`cert ${mount.cert}`] = facts.certs.get(mount.cert) ?? 'new'
-    if (mount.kind === 'secret') {
-      const all = [...(stack.secrets.get(mount.secret)?.keys.keys() ?? [])]
-      const chosen = mount.key === undefined ? (mount.keys ?? all) : [mount.key]
-      for (const key of chosen) addKey({ secret: mount.secret, key })
-    }
-  }
-  for (const config of configs) {
-    parts[`config ${config}`] = configDigest(config, spec)
-    for (const file of facts.configs.get(config)?.files ?? []) file.secrets.forEach(addKey)
-  }
-  const bySecret = new Map<string, string[]>()
-  for (const [, { secret, key }] of [...keys].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    const value = facts.secrets.get(secret)?.get(key) ?? 'new'
-    bySecret.set(secret, [...(bySecret.get(secret) ?? []), `${key}=${value}`])
-  }
-  for (const [secret, values] of bySecret) parts[`secret ${secret}`] = shortDigest(values)
-  return parts
-}
-
-/** What its files say to this consumer: references count with what they mean to it, secrets as written. */
-function configDigest(
-  config: string,
-  { facts, stack, consumer }: Pick<WorkloadSpec, 'facts' | 'stack' | 'consumer'>,
-): string {
-  const ports = consumer.kind === 'service' ? consumer.service.ports : new Map<string, never>()
-  const lookup = lookupIn(stack, ports)
-  const files = facts.configs.get(config)?.files ?? []
-  return shortDigest(
-    files.map(({ path, hash, content }) => [
-      path,
-      hash,
-      content.kind === 'text' ? renderText(content.text, lookup) : undefined,
-    ]),
-  )
-}
-
-function configsInEnvironment(consumer: Consumer): string[] {
-  const { env, envFrom } = declarationOf(consumer)
-  return [
-    ...envFrom.flatMap(({ kind, name }) => (kind === 'config' ? [name] : [])),
-    ...[...env.values()].flatMap((value) => (value.kind === 'config' ? [value.config] : [])),
-  ]
-}
-
 function contentNames(mount: Mount, facts: Facts): string[] {
   switch (mount.kind) {
     case 'config': {
@@ -156,10 +96,6 @@ function contentNames(mount: Mount, facts: Facts): string[] {
 /** Where a mount is written is no part of what it is. */
 function shapeOf(mount: Mount): unknown {
   return { ...mount, from: undefined }
-}
-
-function part(name: string, ...values: readonly unknown[]): Record<string, string> {
-  return values.every((value) => value === undefined) ? {} : { [name]: shortDigest(values) }
 }
 
 function record(value: object): object | undefined {

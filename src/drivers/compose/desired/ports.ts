@@ -1,7 +1,8 @@
 import type { ResolvedStack, Service } from '../../../resolve/resolved.ts'
 import type { Facts } from '../../facts.ts'
 import type { NetworkCheck } from '../options.ts'
-import { podMates, podOwner, runningServices } from './pods.ts'
+import { podMates, podOwner } from '../../pods.ts'
+import { runningServices } from './pods.ts'
 
 /** Published ports are for this machine alone; other addresses are asked for with `compose: { patch }`. */
 export const loopback = '127.0.0.1'

@@ -1,6 +1,6 @@
 import { label } from '../labels.ts'
 import { hasOwnName, replicasAmong, type SeenContainer } from '../observe/look.ts'
-import { shortDigest } from './parts.ts'
+import { shortDigest } from '../../content-parts.ts'
 
 /** The part of a gateway that passes requests on to exactly the replicas that are there; observation says whether it does. */
 export const currentServers = 'current'

@@ -1,6 +1,7 @@
 import type { ContainerSpec } from '../../../platform/engine/container-spec.ts'
 import type { Resource, ResourceId } from '../../../plan/resource.ts'
-import type { Image, Init, Job, Probe, ResolvedStack, Service } from '../../../resolve/resolved.ts'
+import type { Image, Init, Probe, ResolvedStack } from '../../../resolve/resolved.ts'
+import type { Consumer } from '../../consumer.ts'
 import type { Facts, ImageFact } from '../../facts.ts'
 import type { NetworkCheck } from '../options.ts'
 import type { Route } from '../gateway/config.ts'
@@ -56,9 +57,6 @@ export interface WorkloadSpec {
   /** Volumes of the stack whose loss makes a job run again. */
   readonly volumesBehind: readonly string[]
 }
-
-export type Consumer =
-  { readonly kind: 'service'; readonly service: Service } | { readonly kind: 'job'; readonly job: Job }
 
 export interface GatewaySpec {
   readonly kind: 'gateway'

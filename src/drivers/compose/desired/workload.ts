@@ -2,12 +2,14 @@ import type { Milestone, ResourceId, ResourceNeed } from '../../../plan/resource
 import type { ImageSource, Job, Need, ResolvedStack, Service } from '../../../resolve/resolved.ts'
 import type { Facts } from '../../facts.ts'
 import { jobBody, serviceBody } from './body.ts'
-import { declarationOf } from './environment.ts'
+import { declarationOf, type Consumer } from '../../consumer.ts'
 import type { Topology } from './networks.ts'
-import { partsOfWorkload, shortDigest, updatesOfWorkload } from './parts.ts'
-import { podMates, podOwner } from './pods.ts'
+import { shortDigest } from '../../content-parts.ts'
+import { partsOfWorkload, updatesOfWorkload } from './parts.ts'
+import { sameVolume, volumesBehind } from '../../job-volumes.ts'
+import { podMates, podOwner } from '../../pods.ts'
 import { isExclusive, probeOf, replicasOf, type Publication } from './ports.ts'
-import type { ComposeResource, Consumer, WorkloadSpec } from './spec.ts'
+import type { ComposeResource, WorkloadSpec } from './spec.ts'
 
 export interface WorkloadContext {
   readonly stack: ResolvedStack
@@ -96,9 +98,6 @@ export function jobResource(job: Job, context: WorkloadContext): ComposeResource
   }
 }
 
-/** The part of a job for a volume that is still the one it ran on. */
-export const sameVolume = 'same'
-
 /** What containers name; an image that nobody identified keeps its name, and the build will say what is wrong. */
 export function imageReference(source: ImageSource | undefined, facts: Facts): string {
   if (!source) return ''
@@ -158,16 +157,4 @@ function scratchOfPod(stack: ResolvedStack, service: Service): Set<string> {
   if (service.pod === undefined) return new Set()
   const mounts = podMates(stack, service).flatMap((member) => member.mounts)
   return new Set(mounts.flatMap((mount) => (mount.kind === 'scratch' ? [mount.scratch] : [])))
-}
-
-/** A job's own volumes and those of what it needs: a database that lost its data must be migrated again. */
-function volumesBehind(stack: ResolvedStack, job: Job): string[] {
-  const consumers = [
-    job,
-    ...job.needs.map(({ on }) => (on.kind === 'service' ? stack.services : stack.jobs).get(on.name)),
-  ]
-  const volumes = consumers.flatMap((each) =>
-    (each?.mounts ?? []).flatMap((mount) => (mount.kind === 'volume' ? [mount.volume] : [])),
-  )
-  return [...new Set(volumes)].sort()
 }

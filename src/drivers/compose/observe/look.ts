@@ -33,10 +33,43 @@ export async function look(
   identity: Identity,
   options: { readonly resource?: ResourceId; readonly signal?: AbortSignal } = {},
 ): Promise<SeenContainer[]> {
-  const filter = [projectFilter(identity)]
-  if (options.resource !== undefined) filter.push(`${label.resource}=${options.resource}`)
-  const listed = await listContainers(engine, filter, options.signal)
-  return listed.filter(({ Labels }) => isOurs(identity, Labels)).map(seen)
+  const listed = await nextList(engine, projectFilter(identity), options.signal)
+  return listed
+    .filter(({ Labels }) => isOurs(identity, Labels))
+    .filter(({ Labels }) => options.resource === undefined || Labels[label.resource] === options.resource)
+    .map(seen)
+}
+
+interface Lists {
+  /** Being made: what it shows may be older than whoever asks now. */
+  current?: Promise<unknown>
+  /** Begins when that one has ended, and is for everybody who asks until then. */
+  next?: Promise<ContainerSummary[]>
+}
+
+const listsOf = new WeakMap<Engine, Map<string, Lists>>()
+
+/** A list that begins after it was asked for. Forty services that look at the same time share one or two. */
+async function nextList(
+  engine: Engine,
+  filter: string,
+  signal: AbortSignal | undefined,
+): Promise<ContainerSummary[]> {
+  signal?.throwIfAborted()
+  const byFilter = listsOf.get(engine) ?? new Map<string, Lists>()
+  listsOf.set(engine, byFilter)
+  const lists = byFilter.get(filter) ?? {}
+  byFilter.set(filter, lists)
+  lists.next ??= (async () => {
+    await lists.current
+    delete lists.next
+    const list = listContainers(engine, [filter])
+    lists.current = list.catch(() => undefined)
+    return list
+  })()
+  const list = await lists.next
+  signal?.throwIfAborted()
+  return list
 }
 
 /** Containers that stand for a service, by number; those that are to take a place come after those that have it. */

@@ -1,6 +1,6 @@
 import type { ContainerSpec, HealthcheckSpec, HostConfig } from '../../../platform/engine/container-spec.ts'
 import { duration } from './values.ts'
-import type { Yaml } from './yaml.ts'
+import type { Yaml } from '../../yaml-text.ts'
 
 /** What of a container's body Compose has a key for. Mounts and networks are told by the stack instead. */
 export function containerKeys(

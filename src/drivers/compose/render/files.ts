@@ -1,9 +1,9 @@
 import type { Mount, ResolvedStack } from '../../../resolve/resolved.ts'
 import { renderText } from '../../../resolve/text.ts'
 import type { Facts } from '../../facts.ts'
-import type { Lookup } from '../desired/lookup.ts'
+import type { Lookup } from '../../inner-lookup.ts'
 import { variableName, variableOf } from './values.ts'
-import type { Yaml } from './yaml.ts'
+import type { Yaml } from '../../yaml-text.ts'
 
 /** Files that a service mounts, in Compose's notation, and where their content comes from. */
 interface RenderedFiles {

@@ -1,9 +1,10 @@
 import { machineKind } from '../../../plan/resource.ts'
 import type { Mount, Need, ResolvedStack } from '../../../resolve/resolved.ts'
 import { initBody } from '../desired/body.ts'
-import { declarationOf, environmentOf } from '../desired/environment.ts'
+import { declarationOf } from '../../consumer.ts'
+import { environmentOf } from '../../inner-environment.ts'
 import { configFile } from '../desired/gateway.ts'
-import { lookupIn } from '../desired/lookup.ts'
+import { lookupIn } from '../../inner-lookup.ts'
 import { specOf, type ComposeResource, type GatewaySpec, type WorkloadSpec } from '../desired/spec.ts'
 import { imageReference } from '../desired/workload.ts'
 import { gatewayConfig } from '../gateway/config.ts'
@@ -11,7 +12,7 @@ import { gatewayService, ownName } from '../names.ts'
 import { containerKeys } from './container.ts'
 import { renderFiles } from './files.ts'
 import { escaped, secretVariable } from './values.ts'
-import { yamlText, type Yaml } from './yaml.ts'
+import { yamlText, type Yaml } from '../../yaml-text.ts'
 
 /** The stack as a compose file that `docker compose config` takes. Secrets stand in it by name, as variables or files. */
 export function renderCompose(

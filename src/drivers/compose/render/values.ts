@@ -1,5 +1,5 @@
 import type { ResolvedStack, SecretKey } from '../../../resolve/resolved.ts'
-import type { Yaml } from './yaml.ts'
+import type { Yaml } from '../../yaml-text.ts'
 
 /** Stands around the name of a variable until `$` is escaped; no text of a stack file holds it. */
 const mark = '\u0000'

@@ -1,0 +1,3 @@
+module microservices
+
+go 1.22

@@ -1,0 +1,1 @@
+"""A todo list over HTTP, kept in MariaDB or SQLite."""

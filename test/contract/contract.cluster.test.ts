@@ -1,0 +1,4 @@
+import { contract } from './suite.ts'
+
+contract('docker-desktop')
+contract('kind')
