@@ -110,6 +110,8 @@ export function openClusterMemory(options: ClusterMemoryOptions): Memory {
     lock,
     clear: async (keep) => {
       const kept = new Set(keep)
+      // Namespace or cluster may have gone since it was looked at.
+      values.forget()
       for (const key of await values.keys()) if (!kept.has(topOf(key))) await values.remove(key)
       for (const key of keysOfMachine) if (!kept.has(key)) await local.remove(key)
     },

@@ -1,6 +1,6 @@
 import type { Driver, Run } from '../drivers/driver.ts'
 import type { Event } from '../state/events.ts'
-import type { Health, Milestone, Resource, ResourceId } from './resource.ts'
+import type { Health, Milestone, Resource, ResourceId, ResourceKind } from './resource.ts'
 import { failureOf } from './failure.ts'
 import { canonical } from './hash.ts'
 import { StepError } from './step-error.ts'
@@ -204,9 +204,20 @@ function becomesReady(step: Step): step is Extract<Step, { wanted: Resource }> {
     step.op !== 'build' &&
     step.op !== 'deliver' &&
     step.op !== 'run' &&
-    (step.wanted.kind === 'service' || step.wanted.kind === 'gateway' || step.op === 'wait')
+    (becomingReady.has(step.wanted.kind) || step.op === 'wait')
   )
 }
+
+/** What is there at once may still not work: a claim that no class serves, a cluster whose nodes start. */
+const becomingReady: ReadonlySet<ResourceKind> = new Set([
+  'cluster',
+  'volume',
+  'service',
+  'gateway',
+  'route',
+  'manifest',
+  'chart',
+])
 
 function isNeededHealthy(step: Step, plan: Plan): boolean {
   const milestones: readonly Milestone[] = ['healthy', 'completed']

@@ -14,6 +14,8 @@ export type Place =
       readonly cluster: Cluster
       /** The API server; undefined while a cluster that we make does not exist. Opened once. */
       readonly client: () => Promise<KubeClient | undefined>
+      /** Lets go of the API server; whoever asks next looks for it anew. */
+      readonly forget: () => Promise<void>
       readonly close: () => Promise<void>
     }
 
@@ -51,6 +53,11 @@ export async function openPlace(options: PlaceOptions): Promise<Place> {
       },
     )
   }
+  const forget = async (): Promise<void> => {
+    const found = await opened?.catch(() => undefined)
+    opened = undefined
+    found?.close()
+  }
   return {
     kind: 'cluster',
     cluster,
@@ -63,9 +70,9 @@ export async function openPlace(options: PlaceOptions): Promise<Place> {
       signal: around.signal,
       tell: options.tell,
     }),
+    forget,
     close: async () => {
-      const found = await opened?.catch(() => undefined)
-      found?.close()
+      await forget()
       await cluster.close()
     },
   }

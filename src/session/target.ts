@@ -121,6 +121,7 @@ async function openKubernetes(options: TargetOptions): Promise<OpenedTarget> {
     engine: options.engine,
     buildImage: builderFor(options, logins),
     credentials: async (registry) => (await logins()).credentialsFor(registry),
+    forget: place.forget,
     close: place.close,
   })
   return {

@@ -128,10 +128,15 @@ async function make(place: KindPlace, engine: Engine, wanted: Resource, run: Run
   )
 }
 
+/** What a cluster was made from. */
+export function configFile(stateFolder: string): string {
+  return join(stateFolder, 'kind-config.json')
+}
+
 /** JSON is YAML, and easy to read again. Kept, so that a person can see what was asked for. */
 async function writeConfig(stateFolder: string, config: unknown): Promise<string> {
   await mkdir(stateFolder, { recursive: true, mode: 0o700 })
-  const file = join(stateFolder, 'kind-config.json')
+  const file = configFile(stateFolder)
   await writeFile(file, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 })
   return file
 }

@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises'
 import type { Run } from '../../drivers/driver.ts'
 import { StepError } from '../../plan/step-error.ts'
+import { configFile } from './create.ts'
 import { isAtWork, isOwnClaim, releaseClaim, takeClaim } from './claim.ts'
 import { deleteWithKind } from './delete-nodes.ts'
 import { removePorts } from './host-ports.ts'
@@ -16,7 +18,7 @@ export async function deleteCluster(place: KindPlace, run: Run): Promise<void> {
   const { signal } = run
   const seen = await lookAtKind(engine, cluster, signal)
   if (seen.kind === 'absent') {
-    await forgetKubeconfig(kubeconfigFile(place.stateFolder))
+    await forgetFiles(place.stateFolder)
     return
   }
   await mustBeOurs(place, seen, signal)
@@ -27,7 +29,12 @@ export async function deleteCluster(place: KindPlace, run: Run): Promise<void> {
   await removePorts(engine, cluster)
   await removeLeftovers(engine, cluster, seen.kind === 'ours' && seen.mark.hasMadeNetwork)
   await releaseClaim(engine, cluster)
-  await forgetKubeconfig(kubeconfigFile(place.stateFolder))
+  await forgetFiles(place.stateFolder)
+}
+
+async function forgetFiles(stateFolder: string): Promise<void> {
+  await forgetKubeconfig(kubeconfigFile(stateFolder))
+  await rm(configFile(stateFolder), { force: true })
 }
 
 async function mustBeOurs(place: KindPlace, seen: SeenCluster, signal: AbortSignal): Promise<void> {

@@ -8,6 +8,8 @@ import { render } from './render.ts'
 import type { KubeResource } from './spec.ts'
 
 export type KubernetesOptions = Omit<KubeContext, 'project' | 'namespace'> & {
+  /** The cluster is gone, so what was opened with it leads nowhere. */
+  readonly forget: () => Promise<void>
   /** Lets go of what was opened with the cluster. */
   readonly close: () => Promise<void>
 }
@@ -31,7 +33,10 @@ export function createKubernetesDriver(options: KubernetesOptions): Driver {
     observeImages: async (wanted, signal) =>
       (await import('./observe/images.ts')).observeImages(context, wanted, signal),
     preflight: async (plan, signal) => (await import('./preflight.ts')).preflightOf(context, plan, signal),
-    apply: async (step, run) => (await import('./apply/apply.ts')).apply(context, step, run),
+    apply: async (step, run) => {
+      await (await import('./apply/apply.ts')).apply(context, step, run)
+      if (step.op === 'delete' && step.resource.startsWith('cluster/')) await options.forget()
+    },
     ready: async (wanted, run) =>
       (await import('./ready/ready.ts')).ready(context, wanted as KubeResource, run),
     endpoint: async (service, port) => (await reach()).endpoint(service, port),

@@ -58,10 +58,12 @@ export function openTransport({ context, open, credentials, onWarning }: Transpo
   const connect = () => (opened ??= open())
   /** A server that has answered once is restarting when it does not; one that never has is not there. */
   let hasAnswered = false
+  let isClosed = false
 
   async function once(request: KubeRequest, use: Use): Promise<IncomingMessage> {
     for (let isRenewed = false; ; isRenewed = true) {
       request.signal?.throwIfAborted()
+      if (isClosed) throw new StepError('precondition', `the connection to ${context.server} was closed`)
       const identity = await credentials.identity()
       const response = await exchange(await connect(), identity, request, use)
       hasAnswered = true
@@ -107,6 +109,7 @@ export function openTransport({ context, open, credentials, onWarning }: Transpo
     call: (request) => repeated(request, async () => valueOf(await textOf(await once(request, 'request')))),
     stream: (request) => repeated(request, () => once(request, 'stream')),
     close: () => {
+      isClosed = true
       // One that could not be opened was told about where it was needed.
       void opened?.then(
         (connection) => connection.close(),

@@ -334,7 +334,13 @@ services:
 `
     expect((await bench.up(yaml('replicas: 3'))).failures).toBe('')
     const { text, failures } = await bench.up(yaml('scale: { min: 1, max: 5, cpu: 80% }'))
-    expect([text, failures]).toMatchInlineSnapshot()
+    expect([text, failures]).toMatchInlineSnapshot(`
+      [
+        "~ update  service/web  scale added
+      Plan: 1 to update; 3 unchanged.",
+        "",
+      ]
+    `)
     expect(await bench.kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.spec.replicas}')).toBe('3')
     const again = await bench.plan(yaml('scale: { min: 1, max: 5, cpu: 80% }'))
     expect(again.made.steps).toEqual([])

@@ -226,10 +226,8 @@ describe('a program', () => {
       'FailedMount',
       'MountVolume.SetUp failed for volume "x" : configmap "x" not found',
     )
-    expect([
-      judged([...deployment({}), held, failure], early),
-      judged([...deployment({}), held, failure]),
-    ]).toMatchInlineSnapshot(`
+    expect([judged([...deployment({}), held, failure], early), judged([...deployment({}), held, failure])])
+      .toMatchInlineSnapshot(`
       [
         "waiting: 0 of 2 ready; a: ContainerCreating",
         "failed: pod a cannot mount its files: MountVolume.SetUp failed for volume "x" : configmap "x" not found",

@@ -59,7 +59,9 @@ describe.skipIf(!isClusterWanted)('what somebody changes behind our back', () =>
 
   it('a variable that is taken away', async () => {
     await bench.kubectl('set', 'env', 'deployment/web', 'SHAPE-')
-    expect(await repaired()).toMatchInlineSnapshot(`"~ update  service/web  changed by hand: Deployment web: spec.template.spec.containers[web].env[SHAPE], removed"`)
+    expect(await repaired()).toMatchInlineSnapshot(
+      `"~ update  service/web  changed by hand: Deployment web: spec.template.spec.containers[web].env[SHAPE], removed"`,
+    )
   })
 
   it('a number of replicas', async () => {
@@ -70,7 +72,9 @@ describe.skipIf(!isClusterWanted)('what somebody changes behind our back', () =>
   it('a key of a config', async () => {
     const patch = JSON.stringify([{ op: 'remove', path: '/data/b.txt' }])
     await bench.kubectl('patch', 'configmap', 'app', '--type=json', '-p', patch)
-    expect(await repaired()).toMatchInlineSnapshot(`"~ update  config/app  changed by hand: data.b.txt, removed"`)
+    expect(await repaired()).toMatchInlineSnapshot(
+      `"~ update  config/app  changed by hand: data.b.txt, removed"`,
+    )
   })
 
   it('a value of a config', async () => {
@@ -83,17 +87,23 @@ describe.skipIf(!isClusterWanted)('what somebody changes behind our back', () =>
 
   it('a label that others find it by', async () => {
     await bench.kubectl('label', 'deployment', 'web', 'app.kubernetes.io/part-of-')
-    expect(await repaired()).toMatchInlineSnapshot(`"~ update  service/web  changed by hand: Deployment web: metadata.labels.app.kubernetes.io/part-of, removed"`)
+    expect(await repaired()).toMatchInlineSnapshot(
+      `"~ update  service/web  changed by hand: Deployment web: metadata.labels.app.kubernetes.io/part-of, removed"`,
+    )
   })
 
   it('a label that we find it by', async () => {
     await bench.kubectl('label', 'service', 'web', 'iamstack.dev/project-')
-    expect(await repaired()).toMatchInlineSnapshot(`"~ update  service/web  changed by hand: Service web is gone"`)
+    expect(await repaired()).toMatchInlineSnapshot(
+      `"~ update  service/web  changed by hand: Service web is gone"`,
+    )
   })
 
   it('a Service that is deleted', async () => {
     await bench.kubectl('delete', 'service', 'web')
-    expect(await repaired()).toMatchInlineSnapshot(`"~ update  service/web  changed by hand: Service web is gone"`)
+    expect(await repaired()).toMatchInlineSnapshot(
+      `"~ update  service/web  changed by hand: Service web is gone"`,
+    )
   })
 
   it('a Deployment that is deleted', async () => {
@@ -119,7 +129,9 @@ describe.skipIf(!isClusterWanted)('what somebody changes behind our back', () =>
     await bench.kubectl('annotate', 'deployment', 'web', 'example.com/note=mine')
     await bench.kubectl('set', 'env', 'deployment/web', 'EXTRA=1')
     await bench.kubectl('rollout', 'status', 'deployment/web')
-    expect((await bench.plan(stack, given)).text).toMatchInlineSnapshot(`"Nothing to do: 3 resources are as the stack says."`)
+    expect((await bench.plan(stack, given)).text).toMatchInlineSnapshot(
+      `"Nothing to do: 3 resources are as the stack says."`,
+    )
     expect(
       await bench.kubectl(
         'get',
