@@ -37,7 +37,7 @@ export const dev: Command = async (given, around) => {
     return await locked(first, 'dev', around.signal, (signal, lock) =>
       withRun(first, 'dev', signal, async () => {
         current.scheduler = schedulerFor(first, { wait: true, signal })
-        const ground = await layFoundation(first, { wait: true, signal })
+        const ground = await layFoundation(first, given.isOn('yes'), { wait: true, signal })
         if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
         await lock.reach?.()
         await follow(current, given, { ...around, signal })

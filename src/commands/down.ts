@@ -65,7 +65,7 @@ async function bringDown(
   if (given.operands.length === 0) await forget(opened, given)
   for (const { resource, why } of plan.kept)
     opened.emit({ type: 'message.reported', at: Date.now(), text: `${resource} stays: ${why}` })
-  return checkGone(opened, removal, given, signal)
+  return checkGone(opened, new Set(plan.kept.map(({ resource }) => resource)), given, signal)
 }
 
 /** Asking for the data of volumes is consent to lose it; only volumes marked `keep: true` want a second word. */
@@ -119,21 +119,15 @@ async function forget(opened: Opened, given: Arguments): Promise<void> {
 
 async function checkGone(
   opened: Opened,
-  removal: Removal,
+  kept: ReadonlySet<ResourceId>,
   given: Arguments,
   signal: AbortSignal,
 ): Promise<number> {
   if (given.operands.length > 0) return exitCodes.ok
-  const left = [...(await opened.driver.observe(signal)).values()].filter(({ id, health, isRecord }) => {
-    const isVolume = id.startsWith('volume/')
-    return (
-      health !== 'absent' &&
-      // That a job ran on a volume is known as long as the volume is; nothing of it is there.
-      isRecord !== true &&
-      !(isVolume && removal.volumes !== 'all') &&
-      !(isVolume && removal.keepVolumes.has(id.slice('volume/'.length)))
-    )
-  })
+  // That a job ran on a volume is known as long as the volume is; nothing of it is there.
+  const left = [...(await opened.driver.observe(signal)).values()].filter(
+    ({ id, health, isRecord }) => health !== 'absent' && isRecord !== true && !kept.has(id),
+  )
   for (const { id, detail } of left)
     opened.emit({ type: 'message.reported', at: Date.now(), text: `${id} is still there: ${detail}` })
   return left.length > 0 ? exitCodes.leftovers : exitCodes.ok

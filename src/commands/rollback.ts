@@ -118,7 +118,7 @@ async function bringBack(
   given: Arguments,
   around: Surroundings,
 ): Promise<number> {
-  const ground = await layFoundation(opened, { wait: true, signal: around.signal })
+  const ground = await layFoundation(opened, given.isOn('yes'), { wait: true, signal: around.signal })
   if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
   await lock.reach?.()
   const { plan, facts } = await planBack(opened, revision, around.signal, 'change')

@@ -47,7 +47,7 @@ async function bringUp(
   given: Arguments,
   around: Surroundings,
 ): Promise<number> {
-  const ground = await layFoundation(opened, { wait: true, signal: around.signal })
+  const ground = await layFoundation(opened, given.isOn('yes'), { wait: true, signal: around.signal })
   if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
   await lock.reach?.()
   const { plan, facts } = await planFor(opened, given, around.signal, 'change')

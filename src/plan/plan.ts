@@ -70,6 +70,8 @@ interface Change {
   readonly guarded?: string | undefined
   /** An update in place that brings another image, as a rolling one does. */
   readonly bringsImage?: boolean
+  /** An update in place that renews what runs. */
+  readonly renews?: boolean
   readonly changed?: readonly string[]
   readonly replicas?: { readonly from: number; readonly to: number }
 }
@@ -106,6 +108,7 @@ function restartOf(
 }
 
 function isDisruptive(change: Change | undefined): boolean {
+  if (change?.op === 'update') return change.renews === true
   return change !== undefined && ['create', 'replace', 'restart', 'run'].includes(change.op)
 }
 
@@ -155,7 +158,8 @@ function updateFor(resource: Resource, seen: ObservedResource, changed: readonly
   const cause = describeParts(changed)
   if (resource.kind === 'job') return { op: 'run', cause }
   const asked = changed.map(
-    ({ part }) => resource.updates[part] ?? resource.updates[firstWord(part)] ?? 'replace',
+    ({ part }) =>
+      resource.updates[part] ?? resource.updates[firstWord(part)] ?? resource.updates['*'] ?? 'replace',
   )
   const op = dearestFirst.find((each) => asked.includes(each)) ?? 'replace'
   const replicas = { from: seen.replicas?.total ?? 0, to: resource.replicas ?? 1 }
@@ -169,7 +173,12 @@ function updateFor(resource: Resource, seen: ObservedResource, changed: readonly
     case 'restart':
       return { op, cause }
     case 'update':
-      return { op, cause, bringsImage: changed.some(({ part }) => firstWord(part) === 'image') }
+      return {
+        op,
+        cause,
+        bringsImage: changed.some(({ part }) => firstWord(part) === 'image'),
+        renews: resource.isRenewedByUpdates === true,
+      }
     default:
       return op satisfies never
   }

@@ -66,8 +66,13 @@ export interface Resource<Spec = unknown> {
    * ran are not part of it; references to them are.
    */
   readonly parts: Readonly<Record<string, string>>
-  /** What a difference in a part costs, by the part's name up to its first space; `replace` where nothing is said. */
+  /**
+   * What a difference in a part costs, by the part's name or its first word, `*` for all others: those too that are no longer
+   * wanted. `replace` where nothing is said.
+   */
   readonly updates: Readonly<Partial<Record<string, UpdateOp>>>
+  /** An update in place renews what runs, one replica after the other: who cascades from it restarts. */
+  readonly isRenewedByUpdates?: true
   readonly needs: readonly ResourceNeed[]
   /** How many replicas there should be; undefined for what has none. */
   readonly replicas: number | undefined

@@ -40,9 +40,11 @@ export async function preflight({ driver, emit }: Opened, plan: Plan, signal: Ab
 }
 
 /** Has the session hold what brings exposed ports to this machine, where they do not come by themselves; it says so. */
-export async function holdForwards({ driver, emit, gathered }: Opened): Promise<void> {
-  const ports = gathered()?.facts.ports ?? new Map<string, number>()
-  await driver.forwarding?.hold(ports, (text) => emit({ type: 'message.reported', at: Date.now(), text }))
+export async function holdForwards(opened: Opened): Promise<void> {
+  const ports = opened.gathered()?.facts.ports ?? new Map<string, number>()
+  await opened.driver.forwarding?.hold(ports, (text) =>
+    opened.emit({ type: 'message.reported', at: Date.now(), text }),
+  )
 }
 
 /** Refuses a plan that loses something or needs a decision, unless the user has agreed. Nothing was done then. */

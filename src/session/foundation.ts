@@ -1,6 +1,6 @@
 import { plan } from '../plan/plan.ts'
 import type { Observed, Resource } from '../plan/resource.ts'
-import { execute, type ExecuteOptions } from './execute.ts'
+import { demandConsent, execute, type ExecuteOptions } from './execute.ts'
 import type { Opened } from './opened.ts'
 import type { Outcome } from '../plan/execute.ts'
 
@@ -8,7 +8,11 @@ import type { Outcome } from '../plan/execute.ts'
  * Makes what must be there before the rest of the target can be looked at, as a plan of its own: a cluster. Its creation takes
  * a while, so images are built beside it. Undefined when there was nothing to do.
  */
-export async function layFoundation(opened: Opened, options: ExecuteOptions): Promise<Outcome | undefined> {
+export async function layFoundation(
+  opened: Opened,
+  isAgreed: boolean,
+  options: ExecuteOptions,
+): Promise<Outcome | undefined> {
   const { driver, stack } = opened
   const ground = driver.foundation?.(stack) ?? []
   if (ground.length === 0) return undefined
@@ -16,6 +20,7 @@ export async function layFoundation(opened: Opened, options: ExecuteOptions): Pr
   const ids = new Set(ground.map(({ id }) => id))
   const alone = plan({ desired: ground, observed, selection: ids })
   if (alone.steps.length === 0) return undefined
+  demandConsent(alone, isAgreed, stack.profile.isProtected)
   const images = alone.steps.some(({ op }) => op === 'create') ? await builtImages(opened) : []
   const seen: Observed = (await driver.observeImages?.(images, options.signal)) ?? new Map()
   return execute(

@@ -80,7 +80,13 @@ test('a file that the line names counts, in each of its forms', async () => {
 
 test('options, their choices, and assignments as each shell hands them over', async () => {
   const cwd = await folderWith(stack)
-  expect(await offered(cwd, 'up', '--no-')).toEqual(['--no-deps', '--no-wait', '--no-smoke', '--no-build'])
+  expect(await offered(cwd, 'up', '--no-')).toEqual([
+    '--no-deps',
+    '--no-wait',
+    '--no-smoke',
+    '--no-build',
+    '--no-forward',
+  ])
   expect(await offered(cwd, 'up', '--progress', '')).toEqual(['auto', 'plain', 'json', 'quiet'])
   expect(await offered(cwd, 'up', '--progress', '=', 'p')).toEqual(['plain'])
   expect(await offered(cwd, 'up', '--profile', '=')).toContain('dev')

@@ -154,8 +154,9 @@ export function openSandbox(target?: Target): Sandbox {
     async close(keepsFolder) {
       await endProcessesOf(name)
       await Promise.allSettled(records)
-      if (isDockerWanted) removeDockerThingsOf(name)
+      // Containers of a cluster that shares the engine keep their images.
       if (cluster) removeNamespacesOf(cluster, name)
+      if (isDockerWanted) removeDockerThingsOf(name)
       if (!keepsFolder) rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
     },
   }

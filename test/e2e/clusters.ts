@@ -6,8 +6,8 @@ import { join } from 'node:path'
 /** Targets of these suites that are clusters. */
 export type ClusterTarget = 'docker-desktop' | 'kind'
 
-/** The kind cluster that all tests share: making one for each would take most of the time. Never a user's own. */
-export const kindCluster = 'ist-shared'
+/** The kind cluster that the tests of one file share: making one for each would take most of the time. Never a user's own. */
+export const kindCluster = `ist-${String(process.pid)}`
 
 /** What a sandbox's environment needs for a target: where its kubeconfig is, and which cluster to make. */
 export function environmentFor(target: ClusterTarget): Readonly<Record<string, string>> {
@@ -50,7 +50,7 @@ export function namespacesOf(target: ClusterTarget, stack: string): string[] {
 
 export function removeNamespacesOf(target: ClusterTarget, stack: string): void {
   const names = namespacesOf(target, stack)
-  if (names.length > 0) kubectl(target, 'delete', 'namespace', '--wait=false', ...names)
+  if (names.length > 0) kubectl(target, 'delete', 'namespace', '--timeout=60s', ...names)
 }
 
 export function hasKindCluster(name = kindCluster): boolean {
@@ -67,7 +67,7 @@ export function deleteKindCluster(name = kindCluster): void {
 function kubeconfigOf(target: ClusterTarget): {
   readonly file: string | undefined
   readonly context: string
-  dispose(): void
+  readonly dispose: () => void
 } {
   const lab = process.env['IAMSTACK_LAB_KUBECONFIG_DOCKER_DESKTOP']
   if (target === 'docker-desktop') return { file: lab, context: 'docker-desktop', dispose: () => undefined }

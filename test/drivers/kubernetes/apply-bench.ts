@@ -175,7 +175,7 @@ export class ClusterBench {
   anonymous(text: string): string {
     return text
       .replaceAll(this.project, 'PROJECT')
-      .replace(/-[0-9a-z]{8,10}-[0-9a-z]{5}\b/g, '-HASH-POD')
+      .replace(/-[0-9a-z]{4,10}-[0-9a-z]{5}\b/g, '-HASH-POD')
       .replace(/\b((?:job|migrate|web)-)[a-z0-9]{5}\b/g, '$1POD')
       .replace(/ \(\d+ times\)/g, '')
       .replace(/ on [\d.]+:53/, '')

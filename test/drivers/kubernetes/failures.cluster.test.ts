@@ -124,7 +124,10 @@ volumes:
   data: { class: fast }
 `
     expect(await failuresOf(yaml)).toMatchInlineSnapshot(`
-      "deploy line 6: service web: claim data asks for StorageClass fast, which does not exist
+      "deploy line 6: volume data: claim data asks for StorageClass fast, which does not exist
+      hint: there are: hostpath
+        PersistentVolumeClaim data: ProvisioningFailed: storageclass.storage.k8s.io "fast" not found
+      deploy line 6: service web: claim data asks for StorageClass fast, which does not exist
       hint: there are: hostpath
         PersistentVolumeClaim data: ProvisioningFailed: storageclass.storage.k8s.io "fast" not found"
     `)

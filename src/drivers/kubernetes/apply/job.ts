@@ -18,7 +18,7 @@ import { present } from './present.ts'
  */
 export async function runJob(context: KubeContext, wanted: KubeResource, run: Run): Promise<void> {
   const client = await connected(context)
-  const group = await present(context, client, wanted.id, 'delete')
+  const group = await present(context, client, wanted.id)
   const former = group.filter(({ object }) => object.kind === 'Job')
   // Two of one job at a time would write the same data.
   await Promise.all(former.map((each) => removeWhole(each, removingFor(client, run, wanted.id))))

@@ -66,7 +66,7 @@ export async function deleteNamespace(context: KubeContext, id: KubeResource['id
     await removeWhole(whole, { ...removing, patience: namespacePatience })
     return
   }
-  const group = await present(context, client, id, 'delete')
+  const group = await present(context, client, id)
   await Promise.all(group.map((each) => removeWhole(each, removing)))
   if (found.kind !== 'absent')
     tell(run, `namespace ${context.namespace} stays: it was there before, and is not ours`)

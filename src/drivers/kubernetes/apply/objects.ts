@@ -29,11 +29,23 @@ export async function applyObjects(
   // A volume of which each replica has its own is made by their controller.
   if (!first) return
   const client = await connected(context)
-  noteWrite(client)
-  const group = await present(context, client, wanted.id, 'change')
+  const group = await present(context, client, wanted.id)
+  noteWrite(client, wanted.id)
+  try {
+    await changeObjects([first, ...others], annotations, { context, client, wanted, run, group, mayReplace })
+  } finally {
+    noteWrite(client, wanted.id)
+  }
+}
+
+async function changeObjects(
+  [first, ...others]: readonly [DesiredObject, ...DesiredObject[]],
+  annotations: Readonly<Record<string, string>>,
+  putting: Putting,
+): Promise<void> {
+  const { wanted, group } = putting
   const unwanted = group.filter(({ kind, object }) => !isAmong([first, ...others], kind, object))
-  const putting: Putting = { context, client, wanted, run, group, mayReplace }
-  // Two controllers must not hold the same pods, or two of them the same volume.
+  // Two controllers must not hold the same pods, or one volume, or set one number.
   await removeAll(
     unwanted.filter(({ object }) => isController(object.kind)),
     putting,
@@ -69,8 +81,9 @@ function isAmong(wanted: readonly DesiredObject[], kind: Found['kind'], object: 
   )
 }
 
+/** What acts by itself. */
 function isController(kind: string): boolean {
-  return isWorkload(kind) || kind === 'CronJob'
+  return isWorkload(kind) || kind === 'CronJob' || kind === 'HorizontalPodAutoscaler'
 }
 
 async function removeAll(found: readonly Found[], { client, run, wanted }: Putting): Promise<void> {

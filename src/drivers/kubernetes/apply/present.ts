@@ -9,23 +9,20 @@ const shared = 1_500
 
 interface Looks {
   last: { readonly began: number; readonly groups: Promise<Map<ResourceId, Found[]>> } | undefined
-  lastWrite: number
+  /** When each resource was last being changed by us. Epoch milliseconds. */
+  readonly writes: Map<ResourceId, number>
 }
 
 const looks = new WeakMap<KubeClient, Looks>()
 
-/**
- * The objects of a resource as they are in the cluster. Forty steps at once share a look; who deletes gets one that began after
- * the last thing was made.
- */
+/** The objects of a resource as they are in the cluster. Forty steps at once share a look that is newer than what each of them did. */
 export async function present(
   context: KubeContext,
   client: KubeClient,
   resource: ResourceId,
-  purpose: 'change' | 'delete',
 ): Promise<readonly Found[]> {
   const known = looksOf(client)
-  const oldest = Math.max(Date.now() - shared, purpose === 'delete' ? known.lastWrite : 0)
+  const oldest = Math.max(Date.now() - shared, known.writes.get(resource) ?? 0)
   if (!known.last || known.last.began <= oldest) {
     const groups = recordedKinds(context.memory).then(async (recorded) =>
       byResource(await look(client, context, recorded)),
@@ -39,13 +36,13 @@ export async function present(
   return (await known.last.groups).get(resource) ?? []
 }
 
-/** Something is being made, so whoever deletes must look anew. */
-export function noteWrite(client: KubeClient): void {
-  looksOf(client).lastWrite = Date.now()
+/** A resource is being changed, so what was seen of it before is out of date. */
+export function noteWrite(client: KubeClient, resource: ResourceId): void {
+  looksOf(client).writes.set(resource, Date.now())
 }
 
 function looksOf(client: KubeClient): Looks {
-  const known = looks.get(client) ?? { last: undefined, lastWrite: 0 }
+  const known = looks.get(client) ?? { last: undefined, writes: new Map<ResourceId, number>() }
   looks.set(client, known)
   return known
 }

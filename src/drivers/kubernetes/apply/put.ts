@@ -137,9 +137,14 @@ async function keepReplicas(
   const isLetGo = replicas !== undefined && below(wanted, 'spec', 'replicas') === undefined
   const isOwned = below(ownedFields(object), 'f:spec', 'f:replicas') !== undefined
   if (!isLetGo || !isOwned || (kind.kind !== 'Deployment' && kind.kind !== 'StatefulSet')) return
-  const { namespace, name } = object.metadata
-  const options = { subresource: 'scale', fieldManager: handOver, signal: run.signal }
-  await client.patch(kind, namespace, name, { spec: { replicas } }, options)
+  const { apiVersion, kind: name, metadata } = wanted
+  const place = {
+    name: metadata.name,
+    ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+  }
+  // Only who applies a value that is there already comes to own it as well.
+  const held = { apiVersion, kind: name, metadata: place, spec: { replicas } }
+  await client.apply(kind, held, { fieldManager: handOver, force: true, signal: run.signal })
 }
 
 /** Tries again while the kind is being set up, or a webhook has not started yet. */

@@ -15,7 +15,7 @@ const waysIn = ['Service', 'Ingress', 'EndpointSlice']
  */
 export async function removeResource(context: KubeContext, resource: ResourceId, run: Run): Promise<void> {
   const client = await connected(context)
-  const group = (await present(context, client, resource, 'delete')).filter(
+  const group = (await present(context, client, resource)).filter(
     ({ object }) => object.metadata.labels?.[projectLabel] === context.project,
   )
   const removing = removingFor(client, run, resource)

@@ -1,9 +1,11 @@
 import { canonical } from '../../../plan/hash.ts'
 import { StepError } from '../../../plan/step-error.ts'
 import type { KindOfObject, KubeClient, KubeObject } from '../../../platform/kubernetes/client.ts'
+import { kinds } from '../../../platform/kubernetes/kinds.ts'
 import { conflictsOf, type FieldConflict } from '../../../platform/kubernetes/errors.ts'
 import type { Span } from '../../../stack/diagnostics.ts'
 import type { Run } from '../../driver.ts'
+import { below } from '../diagnose/json.ts'
 import { fieldManager } from '../labels.ts'
 import { fieldsAnnotation } from '../observe/annotations.ts'
 import { ownedFields, packFields, type FieldTree } from '../observe/owned-fields.ts'
@@ -58,9 +60,13 @@ async function refuseFight(
   const { name, namespace } = object.metadata
   const live = await client.get(kind, namespace, name, run.signal)
   const entries = live?.metadata.managedFields ?? []
-  const fought = conflicts.filter(({ manager }) =>
+  const claimed = conflicts.filter(({ manager }) =>
     entries.some((entry) => entry.manager === manager && isController(entry)),
   )
+  const fought =
+    claimed.some(isScaling) && !(await isScaledByLoad(object, client, run))
+      ? claimed.filter((each) => !isScaling(each))
+      : claimed
   const [first] = fought
   if (!first) return
   throw new StepError(
@@ -72,6 +78,18 @@ async function refuseFight(
       hint: `let one of the two decide: leave the field out of the stack file (\`scale:\` leaves replicas to an autoscaler), or take ${first.manager} off this object`,
     },
   )
+}
+
+/** The number of replicas, as the autoscaler or `kubectl autoscale` leaves it. */
+function isScaling({ field, manager }: FieldConflict): boolean {
+  return field === '.spec.replicas' && manager === 'kube-controller-manager'
+}
+
+/** An autoscaler that is gone has left its name on what it set. */
+async function isScaledByLoad({ metadata }: KubeObject, client: KubeClient, run: Run): Promise<boolean> {
+  const options = { namespace: metadata.namespace }
+  const { items } = await client.list(kinds.HorizontalPodAutoscaler, options, run.signal)
+  return items.some((item) => below(item, 'spec', 'scaleTargetRef', 'name') === metadata.name)
 }
 
 function tellTakenBack(object: KubeObject, conflicts: readonly FieldConflict[], run: Run): void {

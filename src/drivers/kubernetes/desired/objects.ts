@@ -72,9 +72,12 @@ export function updatesOf(
   parts: Readonly<Record<string, string>>,
   isReplacedWith: readonly string[],
 ): Record<string, UpdateOp> {
-  return Object.fromEntries(
-    Object.keys(parts).flatMap((name) => (isReplacedWith.includes(name) ? [] : [[name, 'update' as const]])),
-  )
+  const inPlace = Object.keys(parts).filter((name) => !isReplacedWith.includes(name))
+  return Object.fromEntries<UpdateOp>([
+    ...inPlace.map((name) => [name, 'update'] as const),
+    ...isReplacedWith.map((name) => [name, 'replace'] as const),
+    ['*', 'update'],
+  ])
 }
 
 export function need(on: ResourceId, until: ResourceNeed['until'] = 'started'): ResourceNeed {

@@ -77,6 +77,7 @@ function ownerResource(owner: Service, members: readonly Service[], context: Des
       ...updatesOf(parts, fixedParts),
       ...Object.fromEntries([...reloaded].map((name) => [name, 'reload' as const])),
     },
+    isRenewedByUpdates: true,
     needs: uniqueNeeds([
       ...infrastructure,
       // Members come and go together, so they cannot wait for one another.

@@ -4,16 +4,14 @@ import { kinds } from '../../../platform/kubernetes/kinds.ts'
 import { connected, type KubeContext } from '../context.ts'
 import { podProblem } from '../diagnose/pod-problem.ts'
 import { rolloutOf } from '../diagnose/rollout.ts'
-import { find, type Scene } from '../diagnose/scene.ts'
-import type { Verdict } from '../diagnose/verdict.ts'
+import { find, sceneOf, type Scene } from '../diagnose/scene.ts'
+import { stopwatch, type Verdict } from '../diagnose/verdict.ts'
 import { judgeObject } from '../diagnose/object.ts'
-import { sceneOf } from '../diagnose/scene.ts'
-import { stopwatch } from '../diagnose/verdict.ts'
 import { specOf, type KubeResource } from '../spec.ts'
 import { tell } from '../apply/told.ts'
 import { failure, timeout } from './failure.ts'
 import { judge, judgedObject, type Judged } from './judge.ts'
-import { openLive, type Live } from './live.ts'
+import { openLive } from './live.ts'
 
 /** Comes back when a resource is ready; StepError as soon as it cannot become so, with evidence. */
 export async function ready(context: KubeContext, wanted: KubeResource, run: Run): Promise<void> {
@@ -183,5 +181,3 @@ async function untilObjectReady({ context, client, wanted, judged, run }: Waitin
   if (verdict.state === 'failed') throw await failure(verdict.problem, failing)
   if (verdict.state === 'waiting') throw await timeout(verdict, wanted.timeout, failing)
 }
-
-export type { Live }
