@@ -1,3 +1,4 @@
+import { checkCluster, checkForwarding, checkKind } from './cluster.ts'
 import { checkAddressPools, checkApi, checkDisk, checkDockerVersion, checkEngine } from './docker.ts'
 import type { CheckId, Finding, Observation } from './finding.ts'
 import { checkDockerConfig, checkLogins } from './logins.ts'
@@ -24,6 +25,9 @@ const checks: Readonly<Record<CheckId, Check>> = {
   'docker/address-pools': checkAddressPools,
   'docker/config': checkDockerConfig,
   'docker/logins': checkLogins,
+  'cluster/kind': checkKind,
+  'cluster/network': checkForwarding,
+  'cluster/access': checkCluster,
   'process/shell': checkShell,
   'process/programs': checkPrograms,
   'ports/free': checkPorts,

@@ -27,24 +27,22 @@ function observed({ severity, message, span, hint, code }: Diagnostic): Observat
     : warning(text, hint ?? `iamstack validate shows the place (${code})`)
 }
 
-export function checkTarget({ target, stack }: Subject): Observation[] {
+export function checkTarget({ target }: Subject): Observation[] {
   if (target.error) return [problem(target.error.message, target.error.hint)]
   switch (target.name) {
     case 'process':
     case 'compose':
-      return [ok(`${target.name}: ${target.why}`)]
     case 'docker-desktop':
     case 'kind':
+    case 'kubernetes':
+      return [ok(`${target.name}: ${target.why}`)]
     case 'eks':
-    case 'kubernetes': {
-      const isStack = stack.kind === 'valid'
       return [
         problem(
-          `this version of iamstack runs the targets process and compose, not ${target.name}${isStack ? ` (${target.why})` : ''}`,
-          'choose --profile compose or --profile process',
+          `this version of iamstack validates, renders and checks stacks for EKS, and does not run them there (${target.why})`,
+          'run it in a cluster of your own with target: kubernetes, or here with --profile kind',
         ),
       ]
-    }
     default:
       return target.name satisfies never
   }

@@ -57,7 +57,7 @@ export async function lookAround(
   const chosen = await targetFor(given, env)
   const { stack, requires } = await lookAtStack(given, around, chosen.name)
   const target = stack.kind === 'valid' ? targetOf(stack.stack, chosen) : chosen
-  const needsEngine = target.name === 'compose' || requires.has('docker')
+  const needsEngine = usesEngine.has(target.name) || requires.has('docker')
   return {
     env,
     platform,
@@ -70,6 +70,9 @@ export async function lookAround(
     engine: needsEngine ? await lookForEngine(env) : undefined,
   }
 }
+
+/** Where images are built, or nodes run, in this machine's engine. */
+const usesEngine: ReadonlySet<Target> = new Set(['compose', 'docker-desktop', 'kind'])
 
 /** The target before the profiles are read: one that is named itself, else what this machine offers. */
 async function targetFor(given: Arguments, env: Subject['env']): Promise<TargetSight> {

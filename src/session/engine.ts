@@ -1,11 +1,10 @@
-import type { Surroundings } from '../commands/command.ts'
 import type { Memory } from '../memory/memory.ts'
 import { StepError } from '../plan/step-error.ts'
 import { describeEndpoint } from '../platform/engine/endpoint.ts'
 import type { Engine } from '../platform/engine/engine.ts'
 
 export interface EngineOptions {
-  readonly around: Surroundings
+  readonly env: Readonly<Record<string, string | undefined>>
   /** Of this machine: which version the engine spoke last. */
   readonly memory: Memory
   /** Nothing is looked for, and whoever uses the engine finds none. */
@@ -13,11 +12,11 @@ export interface EngineOptions {
 }
 
 /** The container engine that the docker CLI would use. StepError (`precondition`) where there is none. */
-export async function engineOf({ around, memory, withoutEngine }: EngineOptions): Promise<Engine> {
+export async function engineOf({ env, memory, withoutEngine }: EngineOptions): Promise<Engine> {
   const { openEngine } = await import('../platform/engine/engine.ts')
   if (withoutEngine) return openEngine({ kind: 'socket', path: '' })
   const { findEngine } = await import('../platform/engine/find.ts')
-  const found = await findEngine(around.env)
+  const found = await findEngine(env)
   if (found.kind === 'absent') {
     throw new StepError('precondition', found.why, {
       hint: 'start Docker, or run without containers: --profile process',

@@ -92,7 +92,7 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
   const withoutEngine = isOffline || (options.withoutEngine ?? false)
   let found: ReturnType<typeof engineOf> | undefined
   const engine = (): ReturnType<typeof engineOf> =>
-    (found ??= engineOf({ around, memory: local, withoutEngine }))
+    (found ??= engineOf({ env: around.env, memory: local, withoutEngine }))
   const place = await openPlace({
     stack,
     around,

@@ -33,7 +33,7 @@ export interface PlaceOptions {
 
 /** The one place that knows which target is a cluster, and which one. Nothing is connected before it is used. */
 export async function openPlace(options: PlaceOptions): Promise<Place> {
-  const cluster = await clusterOf(options)
+  const cluster = await clusterOf({ ...options, env: options.around.env })
   const { stack, local, around } = options
   if (!cluster) return { kind: 'machine', memory: local }
   const { openClusterMemory } = await import('../memory/cluster.ts')
@@ -78,8 +78,16 @@ export async function openPlace(options: PlaceOptions): Promise<Place> {
   }
 }
 
-async function clusterOf({ stack, around, local, engine }: PlaceOptions): Promise<Cluster | undefined> {
-  const given = { stack, env: { ...around.env }, stateFolder: local.folder, engine }
+/** The cluster that the profile means; undefined for targets on this machine. */
+export async function clusterOf({
+  stack,
+  env,
+  local,
+  engine,
+}: Pick<PlaceOptions, 'stack' | 'local' | 'engine'> & {
+  readonly env: Surroundings['env']
+}): Promise<Cluster | undefined> {
+  const given = { stack, env: { ...env }, stateFolder: local.folder, engine }
   const { target } = stack.profile
   switch (target) {
     case 'process':

@@ -108,11 +108,21 @@ test('every mistake of a broken stack file is told with its place', async () => 
 
 test('a target that this version does not run', async () => {
   const { doctor } = await machine({ 'stack/iamstack.yaml': 'name: todo\nservices: {}\n' })
-  const ran = await doctor(['-p', 'kind', '-o', 'json'])
+  const ran = await doctor(['-p', 'eks', '-o', 'json'])
   expect(ran.code).toBe(7)
   expect(about(ran, 'target')).toMatchInlineSnapshot(`
-    "problem target/choice: this version of iamstack runs the targets process and compose, not kind (--profile kind)
-      → choose --profile compose or --profile process"
+    "problem target/choice: this version of iamstack validates, renders and checks stacks for EKS, and does not run them there (--profile eks)
+      → run it in a cluster of your own with target: kubernetes, or here with --profile kind"
+  `)
+})
+
+test('S156: a cluster that is not there is told with what turns it on', async () => {
+  const { doctor, folder } = await machine({ 'stack/iamstack.yaml': 'name: todo\nservices: {}\n' })
+  const ran = await doctor(['-p', 'docker-desktop', '-o', 'json'], { KUBECONFIG: join(folder, 'none') })
+  expect(ran.code).toBe(7)
+  expect(about(ran, 'cluster').replaceAll(folder, '~')).toMatchInlineSnapshot(`
+    "problem cluster/access: Docker Desktop’s cluster is not there: no context "docker-desktop" or "docker-for-desktop"; looked in ~/none; there is no context at all
+      → turn it on in Docker Desktop: Settings → Kubernetes → Enable Kubernetes, and wait until it runs"
   `)
 })
 
