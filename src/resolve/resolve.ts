@@ -40,11 +40,14 @@ export interface ResolveOptions {
   readonly sourceOf?: (file: string) => string | undefined
 }
 
+/** `partly`: a stack with mistakes, of which the files that it names can still be read: theirs belong to the same report. */
+export type Resolution = Checked<ResolvedStack> & { readonly partly?: ResolvedStack }
+
 /**
  * Makes the stack of one profile: overlays merged, `--set` applied, variables substituted, every default filled, every reference
  * checked. Pure. All mistakes at once; only what cannot be read at all hides what would come after it.
  */
-export function resolve(loaded: LoadedStack, options: ResolveOptions = {}): Checked<ResolvedStack> {
+export function resolve(loaded: LoadedStack, options: ResolveOptions = {}): Resolution {
   const findings: Diagnostic[] = []
   const layers = options.profiles?.layers ?? []
   const names = options.profileNames ?? []
@@ -105,7 +108,7 @@ export function resolve(loaded: LoadedStack, options: ResolveOptions = {}): Chec
   }
   findings.push(...checkReferences(stack), ...checkGateway(stack))
   if (target === 'process') findings.push(...checkProcessTarget(stack))
-  if (hasErrors(findings)) return failed(findings, layers)
+  if (hasErrors(findings)) return { ...failed(findings, layers), partly: { ...stack, warnings: [] } }
   const warnings = inOrder(findings)
   return { ok: true, value: { ...stack, warnings }, warnings }
 }

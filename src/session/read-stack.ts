@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { dirname, join, resolve as resolvePath } from 'node:path'
 import type { Arguments } from '../commands/arguments.ts'
-import { configFilesOnDisk, type ConfigFiles } from '../content/configs.ts'
+import { configFilesOnDisk, readConfigs, type ConfigFiles } from '../content/configs.ts'
 import { StepError } from '../plan/step-error.ts'
-import { resolve, type ResolveOptions } from '../resolve/resolve.ts'
+import { resolve, type Resolution, type ResolveOptions } from '../resolve/resolve.ts'
 import { inOrder } from '../resolve/findings.ts'
 import { selectProfiles } from '../resolve/profiles.ts'
-import type { ResolvedStack, Target } from '../resolve/resolved.ts'
+import type { Target } from '../resolve/resolved.ts'
 import type { SetFlag } from '../resolve/set.ts'
 import { type Checked, type Diagnostic } from '../stack/diagnostics.ts'
 import { loadProfiles } from '../stack/load-profile.ts'
@@ -46,7 +46,7 @@ export interface ReadOptions {
 /** Files → ResolvedStack, all mistakes at once. `watch` are files whose change or appearance makes another stack. */
 export async function readStack(
   options: ReadOptions,
-): Promise<Checked<ResolvedStack> & { readonly watch: readonly string[] }> {
+): Promise<Resolution & { readonly watch: readonly string[] }> {
   const { given, files = filesOnDisk, frozen } = options
   const entry = frozen?.entry ?? findStackFile(given.text('file'), options.cwd)
   const names = frozen?.profiles ?? selectProfiles(given.list('profile'))
@@ -76,7 +76,10 @@ export async function readStack(
     ...(instance !== undefined && { instance }),
   })
   const stages = [loading, profiles, resolved]
-  return { ...(loading.ok && resolved.ok ? { ...resolved, ...told(stages) } : joined(stages)), watch }
+  if (loading.ok && resolved.ok) return { ...resolved, ...told(stages), watch }
+  const { partly } = resolved
+  const contents = partly ? [await readConfigs(partly, undefined, files)] : []
+  return { ...joined([...stages, ...contents]), watch }
 }
 
 /** Values from outside of the files. */
