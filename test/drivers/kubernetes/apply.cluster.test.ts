@@ -52,8 +52,8 @@ describe.skipIf(!isClusterWanted)('apply', () => {
       .replace('    ports: { http: 80 }\n', '')
       .replace(/ {4}health.*\n/, '')
     expect((await bench.up(unset, changed)).text).toMatchInlineSnapshot(`
-      "~ replace service/web  ports, health and service removed
-      Plan: 1 to replace; 3 unchanged."
+      "~ update  service/web  ports, health and service removed
+      Plan: 1 to update; 3 unchanged."
     `)
     expect(await bench.objects()).toMatchInlineSnapshot(`
       [
