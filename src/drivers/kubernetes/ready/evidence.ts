@@ -10,7 +10,8 @@ const lastEvents = 5
 const patience = 5_000
 
 /** That something is tried again tells nothing that its failure did not. */
-const saysNothing = /^(Error: (ErrImagePull|ImagePullBackOff)$|Back-off )/
+const saysNothing =
+  /^(Error: (ErrImagePull|ImagePullBackOff)$|Back-off |Job has reached the specified backoff limit)/
 
 /** What a person would look up next: what the cluster said, and what the program wrote last. */
 export async function evidenceOf(
