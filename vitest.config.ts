@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * `unit` needs nothing but Node, `engine` a Docker engine, `cluster` that and Docker Desktop's Kubernetes and kind; `e2e` runs the
+ * `unit` needs nothing but Node, `engine` a Docker engine, `cluster` that and Docker Desktop's Kubernetes, `kind` that program; `e2e` runs the
  * program on whatever is there. See test/lab.
  */
 export default defineConfig({
@@ -15,7 +15,7 @@ export default defineConfig({
             'test/e2e/**',
             'test/contract/**',
             '**/*.engine.test.ts',
-            '**/*.cluster.test.ts',
+            '**/*.{cluster,kind}.test.ts',
             '**/node_modules/**',
           ],
         },
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['test/**/*.engine.test.ts', 'test/contract/**/*.test.ts'],
-          exclude: ['**/*.cluster.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.{cluster,kind}.test.ts', '**/node_modules/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -32,8 +32,18 @@ export default defineConfig({
       },
       {
         test: {
+          // Each file has namespaces of its own, and most of its time is waiting for the cluster.
           name: 'cluster',
           include: ['test/**/*.cluster.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
+          // One registry serves all clusters of this machine, and some tests take it away.
+          name: 'kind',
+          include: ['test/**/*.kind.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
           fileParallelism: false,
@@ -43,7 +53,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ['**/*.cluster.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.{cluster,kind}.test.ts', '**/node_modules/**'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

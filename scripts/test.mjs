@@ -15,24 +15,27 @@ const { build } = await import('./build.mjs')
 await build()
 
 const hasEngine = answers('docker', ['version', '--format', '{{.Server.Version}}'])
-const hasClusters = hasEngine && hasDockerDesktop() && answers('kind', ['version'])
+const hasCluster = hasEngine && hasDockerDesktop()
+const hasKind = hasEngine && answers('kind', ['version'])
 const wanted = process.argv.slice(2)
 const suites = [
   { name: 'unit', needs: true },
   { name: 'engine', needs: hasEngine, why: 'no Docker engine answers', cure: 'test/lab/lab up docker' },
   {
     name: 'cluster',
-    needs: hasClusters,
-    why: 'there is no context docker-desktop that answers, or no kind',
+    needs: hasCluster,
+    why: 'there is no context docker-desktop that answers',
     cure: 'test/lab/lab up',
+    words: ['--maxWorkers=2'],
   },
+  { name: 'kind', needs: hasKind, why: 'there is no kind on PATH', cure: 'test/lab/lab up' },
   { name: 'e2e', needs: true },
 ].filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
 const results = mkdtempSync(join(tmpdir(), 'iamstack-test-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 let isBroken = false
-for (const { name, needs, why, cure } of suites) {
+for (const { name, needs, why, cure, words: more = [] } of suites) {
   if (!needs) {
     console.log(`suite ${name}: skipped, ${why}; on Debian 12, \`${cure}\` brings what it needs`)
     if (isCi) isBroken = true
@@ -45,6 +48,7 @@ for (const { name, needs, why, cure } of suites) {
     'run',
     '--project',
     name,
+    ...more,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
