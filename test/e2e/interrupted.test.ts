@@ -35,6 +35,7 @@ describe.each(targets)('%s', (target) => {
       expect({ ...box.traces(), files: [] }).toEqual({
         processes: [],
         docker: target === 'compose' ? [`volume ${box.name}-e2e_data`] : [],
+        cluster: [],
         files: [],
       })
     }
