@@ -32,11 +32,12 @@ export default defineConfig({
       },
       {
         test: {
-          // Each file has namespaces of its own, and most of its time is waiting for the cluster.
           name: 'cluster',
           include: ['test/**/*.cluster.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
+          // What counts requests under load is not to share its machine with others.
+          fileParallelism: false,
         },
       },
       {

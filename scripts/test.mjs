@@ -26,7 +26,6 @@ const suites = [
     needs: hasCluster,
     why: 'there is no context docker-desktop that answers',
     cure: 'test/lab/lab up',
-    words: ['--maxWorkers=2'],
   },
   { name: 'kind', needs: hasKind, why: 'there is no kind on PATH', cure: 'test/lab/lab up' },
   { name: 'e2e', needs: true },
@@ -35,7 +34,7 @@ const suites = [
 const results = mkdtempSync(join(tmpdir(), 'iamstack-test-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 let isBroken = false
-for (const { name, needs, why, cure, words: more = [] } of suites) {
+for (const { name, needs, why, cure } of suites) {
   if (!needs) {
     console.log(`suite ${name}: skipped, ${why}; on Debian 12, \`${cure}\` brings what it needs`)
     if (isCi) isBroken = true
@@ -48,7 +47,6 @@ for (const { name, needs, why, cure, words: more = [] } of suites) {
     'run',
     '--project',
     name,
-    ...more,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
