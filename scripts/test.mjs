@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { install } from './install.mjs'
 
@@ -33,6 +33,7 @@ const suites = [
 
 const results = mkdtempSync(join(tmpdir(), 'iamstack-test-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
 let isBroken = false
 for (const { name, needs, why, cure } of suites) {
   if (!needs) {
@@ -61,8 +62,11 @@ for (const { name, needs, why, cure } of suites) {
   total.passed += counts?.passed ?? 0
   total.failed += counts?.failed ?? 0
   total.skipped += counts?.skipped ?? 0
+  failures.push(...(counts?.failures ?? [`suite ${name}: it ended with ${status} and without a report`]))
 }
 rmSync(results, { recursive: true, force: true })
+// Again at the end: of a long log often the last lines are all that is kept.
+if (failures.length > 0) console.log(`\nFailed:\n\n${failures.join('\n\n')}\n`)
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed > 0 || isBroken ? 1 : 0)
 
@@ -87,12 +91,34 @@ function answers(program, words) {
 
 function read(report) {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
       readFileSync(report, 'utf8'),
     )
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
+    return {
+      passed: numPassedTests,
+      failed: numFailedTests,
+      skipped: numPendingTests + numTodoTests,
+      failures: testResults.flatMap(failuresOf),
+    }
   } catch (error) {
     console.error(`${report}: ${error.message}`)
     return undefined
   }
+}
+
+/** The failed tests of one file, each with its message; or why the file itself did not load. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = relative(root, name)
+  const failed = assertionResults.filter((result) => result.status === 'failed')
+  if (failed.length === 0) return status === 'failed' ? [`${file}\n${shortened(message)}`] : []
+  return failed.map(
+    (result) => `${file}: ${result.fullName}\n${shortened(result.failureMessages.join('\n'))}`,
+  )
+}
+
+/** What was wrong stands at the beginning of a message, and what was seen last often at its end. */
+function shortened(text) {
+  const lines = text.split('\n').map((line) => `  ${line}`)
+  const isLong = lines.length > 60
+  return (isLong ? [...lines.slice(0, 15), '  …', ...lines.slice(-40)] : lines).join('\n')
 }
