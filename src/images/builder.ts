@@ -54,7 +54,7 @@ export function createImageBuilder(options: BuilderOptions): ImageBuilder {
     if (image.test && 'command' in image.test)
       await runTestCommand(image, image.test.command, fact, options, run)
     const { pruneBuilds } = await import('./prune.ts')
-    await pruneBuilds(options.engine, options.stack.name, image.name)
+    await pruneBuilds(options.engine, options.stack.name, image.name, fact.reference)
   }
 }
 

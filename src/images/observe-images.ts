@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Observed, ObservedResource, Resource } from '../plan/resource.ts'
+import { listContainersOf } from '../platform/engine/containers.ts'
 import type { Engine } from '../platform/engine/engine.ts'
 import { isConflict, isNotFound } from '../platform/engine/errors.ts'
 import { listImages, removeImage } from '../platform/engine/images.ts'
@@ -62,6 +63,20 @@ export async function deleteBuiltImage(engine: Engine, stack: string, image: str
 /** How often is tried, twice a second: a node ends its containers a moment after their pods are gone. */
 const tries = 40
 
+/** So many tries are left when a node has had its two seconds. */
+const patient = tries - 4
+
+/**
+ * Nothing has the image but ended containers of a node. It keeps the last one of a container until its next sweep, up to some
+ * minutes after the pod is gone, and can sweep it without the image. A container of anybody else keeps its image.
+ */
+async function isHeldByLeavings(engine: Engine, tag: string): Promise<boolean> {
+  const holders = await listContainersOf(engine, tag)
+  return holders.every(
+    ({ State, Labels }) => State === 'exited' && Labels['io.kubernetes.pod.name'] !== undefined,
+  )
+}
+
 async function removeTag(engine: Engine, tag: string): Promise<void> {
   for (let left = tries; ; left -= 1) {
     try {
@@ -70,6 +85,10 @@ async function removeTag(engine: Engine, tag: string): Promise<void> {
     } catch (error) {
       if (isNotFound(error)) return
       if (!isConflict(error) || left === 0) throw error
+      if (left < patient && (await isHeldByLeavings(engine, tag))) {
+        await removeImage(engine, tag, { force: true })
+        return
+      }
     }
     await sleep(500)
   }

@@ -1,6 +1,6 @@
 import type { ContainerSpec, HealthcheckSpec } from './container-spec.ts'
 import type { Engine } from './engine.ts'
-import { labelFilter } from './filters.ts'
+import { filters, labelFilter } from './filters.ts'
 
 /** One entry of `GET /containers/json`. */
 export interface ContainerSummary {
@@ -103,6 +103,12 @@ export async function listContainers(
 ): Promise<ContainerSummary[]> {
   const query = { all: true, filters: labelFilter(labels) }
   return (await engine.get('/containers/json', { query, ...(signal && { signal }) })) as ContainerSummary[]
+}
+
+/** Containers in every state that were made from an image, or from one that is built on it. */
+export async function listContainersOf(engine: Engine, image: string): Promise<ContainerSummary[]> {
+  const query = { all: true, filters: filters({ ancestor: [image] }) }
+  return (await engine.get('/containers/json', { query })) as ContainerSummary[]
 }
 
 export async function inspectContainer(

@@ -24,6 +24,8 @@ export interface ImageDetail {
   /** RFC 3339. */
   readonly Created: string
   readonly Size: number
+  /** `LastTagTime`: RFC 3339. */
+  readonly Metadata?: { readonly LastTagTime?: string }
   readonly Config: {
     readonly Env?: readonly string[] | null
     readonly Cmd?: readonly string[] | null
