@@ -2,6 +2,8 @@
 export const quietMilliseconds = 30
 /** A chatty writer cannot hold a batch back for longer. */
 export const longestMilliseconds = 250
+/** Nor can one who says that the tree is being changed as a whole. */
+export const longestBusyMilliseconds = 10_000
 
 export interface Timers {
   after(milliseconds: number, act: () => void): { cancel(): void }
@@ -15,9 +17,14 @@ export interface Coalescer {
 
 /**
  * Leading edge: the first event of a quiet tree is handed on at once, alone; what follows is gathered until nothing came for
- * `quietMilliseconds`, at most `longestMilliseconds`. Nothing is dropped: each path is handed on after its last event.
+ * `quietMilliseconds`, at most `longestMilliseconds`. While the tree is busy, all of it waits: half of a checkout is no state that
+ * anybody wants built. Nothing is dropped: each path is handed on after its last event.
  */
-export function createCoalescer(handOn: (paths: readonly string[]) => void, timers: Timers): Coalescer {
+export function createCoalescer(
+  handOn: (paths: readonly string[]) => void,
+  timers: Timers,
+  isBusy: () => boolean = () => false,
+): Coalescer {
   const gathered = new Set<string>()
   let timer: { cancel(): void } | undefined
   let gatheringSince = 0
@@ -25,6 +32,10 @@ export function createCoalescer(handOn: (paths: readonly string[]) => void, time
   const flush = (): void => {
     if (gathered.size === 0) {
       timer = undefined
+      return
+    }
+    if (timers.now() - gatheringSince < longestBusyMilliseconds && isBusy()) {
+      timer = timers.after(quietMilliseconds, flush)
       return
     }
     const paths = [...gathered]
@@ -35,7 +46,7 @@ export function createCoalescer(handOn: (paths: readonly string[]) => void, time
   }
   return {
     add(path) {
-      if (timer === undefined) {
+      if (timer === undefined && !isBusy()) {
         gatheringSince = timers.now()
         timer = timers.after(quietMilliseconds, flush)
         handOn([path])
@@ -44,7 +55,7 @@ export function createCoalescer(handOn: (paths: readonly string[]) => void, time
       if (gathered.size === 0) gatheringSince = timers.now()
       gathered.add(path)
       const left = gatheringSince + longestMilliseconds - timers.now()
-      timer.cancel()
+      timer?.cancel()
       timer = timers.after(Math.max(0, Math.min(quietMilliseconds, left)), flush)
     },
     close() {

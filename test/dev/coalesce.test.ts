@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   createCoalescer,
+  longestBusyMilliseconds,
   longestMilliseconds,
   quietMilliseconds,
   type Timers,
@@ -62,6 +63,45 @@ describe('coalescer', () => {
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
     expect(times.length).toBeGreaterThan(5)
     expect(Math.max(...gaps)).toBeLessThanOrEqual(longestMilliseconds + quietMilliseconds)
+  })
+
+  it('S125: a checkout is one batch, its first file included, and the edit after it is handed on at once again', () => {
+    const { timers, advance } = clock()
+    const batches: (readonly string[])[] = []
+    let isBusy = true
+    const coalescer = createCoalescer(
+      (paths) => batches.push(paths),
+      timers,
+      () => isBusy,
+    )
+    const files = Array.from({ length: 500 }, (_, index) => `file-${index}`)
+    for (const file of files) {
+      coalescer.add(file)
+      advance(quietMilliseconds / 3)
+    }
+    advance(10 * longestMilliseconds)
+    expect(batches).toEqual([])
+    isBusy = false
+    advance(quietMilliseconds)
+    expect(batches).toEqual([files])
+    advance(quietMilliseconds)
+    coalescer.add('edit')
+    expect(batches).toEqual([files, ['edit']])
+  })
+
+  it('a tree that never ceases to be busy starves nobody', () => {
+    const { timers, advance } = clock()
+    const batches: (readonly string[])[] = []
+    const coalescer = createCoalescer(
+      (paths) => batches.push(paths),
+      timers,
+      () => true,
+    )
+    coalescer.add('a')
+    advance(longestBusyMilliseconds - quietMilliseconds)
+    expect(batches).toEqual([])
+    advance(2 * quietMilliseconds)
+    expect(batches).toEqual([['a']])
   })
 
   it('loses nothing: every path is handed on at or after its last event', () => {
