@@ -1,0 +1,3 @@
+module iamstack.dev/agent
+
+go 1.23
