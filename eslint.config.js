@@ -109,6 +109,7 @@ export default defineConfig(
     rules: restrict([...doorPaths(['@kubernetes/client-node', 'ws', 'socks']), noTui]),
   },
   { files: ['src/platform/watch.ts'], rules: restrict([...doorPaths(['chokidar']), noTui]) },
+  { files: ['tui/screen.ts'], rules: restrict([...doorPaths(['blessed']), ...noWorld]) },
   { files: ['src/cli.ts'], rules: restrict(doorPaths()) },
   {
     files: ['src/plan/execute.ts', 'src/smoke/**', 'src/content/**', 'src/images/**', 'src/memory/**'],

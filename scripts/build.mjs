@@ -1,7 +1,7 @@
 // Bundles src/ into dist/: one entry, split chunks, so that a command loads only what it uses. See docs/decisions/0002-bundle.md.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -45,14 +45,25 @@ export async function build({ force = false } = {}) {
   const entry = join(root, 'dist', 'cli.js')
   await writeFile(entry, `#!/usr/bin/env node\n${(await readFile(entry, 'utf8')).replace(/^#!.*\n/, '')}`)
   await chmod(entry, 0o755)
+  await putAgent()
+  // Last: an interrupted build is made anew.
   await writeFile(stampFile, stamp)
   return true
+}
+
+/** The program that runs inside containers during `dev`, for every architecture, and what its image is made from. */
+async function putAgent() {
+  const { buildAgent } = await import('./build-agent.mjs')
+  if ((await buildAgent(root)) === 'left out') return
+  await copyFile(join(root, 'agent', 'Dockerfile'), join(root, 'dist', 'agent', 'Dockerfile'))
 }
 
 async function fingerprint() {
   const hash = createHash('sha256')
   for (const file of [
     ...(await sources(join(root, 'src'))),
+    ...(await sources(join(root, 'agent'))),
+    ...(await sources(join(root, 'tui'))),
     join(root, 'package.json'),
     join(root, 'package-lock.json'),
     fileURLToPath(import.meta.url),

@@ -1,6 +1,7 @@
 import { exitCodes, type Surroundings } from './commands/command.ts'
 import { UsageError, readArguments } from './commands/arguments.ts'
 import { commands, type CommandEntry } from './commands/table.ts'
+import { screenDoor } from './state/screen.ts'
 import { build, version } from './version.ts'
 
 /** argv → command → exit code. Nothing is loaded that the command does not use. */
@@ -49,6 +50,7 @@ function surroundings(signal: AbortSignal): Surroundings {
     stderr: process.stderr,
     platform: process.platform,
     signal,
+    screen: screenDoor(async () => (await import('../tui/screen.ts')).openScreen),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Run } from '../drivers/driver.ts'
 import type { Observed, Resource } from '../plan/resource.ts'
-import type { Step } from '../plan/step.ts'
+import type { TargetStep } from '../plan/step.ts'
 import type { KubeClient } from '../platform/kubernetes/client.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
 import type { Diagnostic } from '../stack/diagnostics.ts'
@@ -22,7 +22,9 @@ export interface Cluster {
    */
   desired(): Resource[]
   observe(signal: AbortSignal): Promise<Observed>
-  apply(step: Step, run: Run): Promise<void>
+  /** What the cluster itself is made from, in its provider's notation. Absent where there is no such thing. Pure. */
+  render?(stack: ResolvedStack): readonly { readonly path: string; readonly text: string }[]
+  apply(step: TargetStep, run: Run): Promise<void>
   ready(wanted: Resource, run: Run): Promise<void>
 
   /**

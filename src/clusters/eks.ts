@@ -1,5 +1,8 @@
 import { StepError } from '../plan/step-error.ts'
 import type { Cluster } from './cluster.ts'
+import { eksFindings } from './eks/check.ts'
+import { eksSettings } from './eks/settings.ts'
+import { cloudStacks, renderedStacks } from './eks/stacks.ts'
 
 /**
  * What is known of EKS without an account: enough to validate, render and check a stack for it. Making the cluster is not part of
@@ -26,7 +29,8 @@ export function openEks(): Cluster {
       ingress: undefined,
       versions: { oldest: '1.28', newest: '1.36' },
     },
-    check: () => [],
+    check: (stack) => eksFindings(eksSettings(stack), new Date().toISOString().slice(0, 10)),
+    render: (stack) => renderedStacks(cloudStacks(eksSettings(stack))),
     desired: () => [],
     observe: missing,
     apply: missing,

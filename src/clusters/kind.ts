@@ -1,4 +1,4 @@
-import type { Step } from '../plan/step.ts'
+import type { TargetStep } from '../plan/step.ts'
 import type { Run } from '../drivers/driver.ts'
 import type { KubeClient } from '../platform/kubernetes/client.ts'
 import type { Cluster, Delivery } from './cluster.ts'
@@ -95,7 +95,7 @@ export function openKind(options: ClusterOptions): Cluster {
   }
 }
 
-async function applyStep(place: KindPlace, step: Step, run: Run): Promise<void> {
+async function applyStep(place: KindPlace, step: TargetStep, run: Run): Promise<void> {
   switch (step.op) {
     case 'create': {
       await createCluster(place, step.wanted, run)

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { LiveFinding } from '../clusters/live-check/finding.ts'
 import type { KubeResource } from '../drivers/kubernetes/spec.ts'
 import { StepError } from '../plan/step-error.ts'
 import { formatDiagnosticsFromDisk } from '../report/diagnostics.ts'
@@ -8,33 +9,44 @@ import { findStackFile } from '../session/find-stack.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
 import { errorAt, StackError, type Diagnostic } from '../stack/diagnostics.ts'
-import type { Arguments } from './arguments.ts'
+import { UsageError, type Arguments } from './arguments.ts'
+import { formatLive, lookAtCluster } from './check-live.ts'
 import { exitCodes, type Command, type Surroundings } from './command.ts'
 
 /**
  * What the targets of profiles would refuse or ignore, without touching one: fields that they cannot honour, objects that
- * Kubernetes' own description refuses, objects that exist twice. Exit code 2 where something would be refused.
+ * Kubernetes' own description refuses, objects that exist twice. Exit code 2 where something would be refused. With `--live` also
+ * what is wrong with the cluster of one profile: exit code 7.
  */
 export const check: Command = async (given, around) => {
+  if (given.isOn('live') && given.list('profile').length === 0)
+    throw new UsageError(
+      'check --live: name the profile whose cluster is to be looked at',
+      'iamstack check --live --profile kind',
+    )
   const results: ProfileResult[] = []
   for (const profiles of await profilesToCheck(given, around))
     results.push(await checkProfile(profiles, given, around))
   if (given.text('output') === 'json') {
-    const isOk = results.every(({ findings }) => !hasErrors(findings))
+    const isOk = results.every(({ findings, live }) => !hasErrors(findings) && !hasProblems(live))
     around.stdout.write(`${JSON.stringify({ ok: isOk, profiles: results })}\n`)
   } else {
     const style = styleFor(given.text('ansi'), around.stdout, around.env)
     around.stdout.write(`${results.map((each) => asText(each, style)).join('\n\n')}\n`)
   }
-  return results.some(({ findings }) => hasErrors(findings)) ? exitCodes.invalid : exitCodes.ok
+  if (results.some(({ findings }) => hasErrors(findings))) return exitCodes.invalid
+  return results.some(({ live }) => hasProblems(live)) ? exitCodes.precondition : exitCodes.ok
 }
 
-interface ProfileResult {
+/** What one choice of profiles comes to; a row of `check -o json`. */
+export interface ProfileResult {
   /** As on the command line: `kind`, or several that are layered. Empty: no profile is named. */
   readonly profile: string
   /** Undefined when the stack is too broken to have one. */
   readonly target: string | undefined
   readonly findings: readonly Diagnostic[]
+  /** What was seen of the cluster; absent where nobody asked. */
+  readonly live?: readonly LiveFinding[]
 }
 
 /** Those that are named, as one; else every file under `profiles`, each by itself; else the stack as it is. */
@@ -57,7 +69,10 @@ async function checkProfile(
   try {
     const opened = await openStack(quietly(given, profiles), around, { offline: true })
     try {
-      return { profile, target: opened.stack.profile.target, findings: await findingsOf(opened) }
+      const { stack } = opened
+      const findings = await findingsOf(opened)
+      const live = given.isOn('live') ? await lookAtCluster(stack, given.text('image'), around) : undefined
+      return { profile, target: stack.profile.target, findings, ...(live && { live }) }
     } finally {
       await opened.close()
     }
@@ -112,7 +127,11 @@ function hasErrors(findings: readonly Diagnostic[]): boolean {
   return findings.some(({ severity }) => severity === 'error')
 }
 
-function asText({ profile, target, findings }: ProfileResult, style: Style): string {
+function hasProblems(live: readonly LiveFinding[] = []): boolean {
+  return live.some(({ level }) => level === 'problem')
+}
+
+function asText({ profile, target, findings, live }: ProfileResult, style: Style): string {
   const name = profile === '' ? (target ?? 'the stack') : profile
   const where = target === undefined || target === name ? '' : ` (${target})`
   const refused = findings.filter(({ severity }) => severity === 'error').length
@@ -123,5 +142,6 @@ function asText({ profile, target, findings }: ProfileResult, style: Style): str
   return [
     `${style.bold(name)}${where}: ${words}`,
     ...(findings.length > 0 ? ['', formatDiagnosticsFromDisk(findings, style)] : []),
+    ...(live ? ['', formatLive(live, style)] : []),
   ].join('\n')
 }

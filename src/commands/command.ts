@@ -1,3 +1,4 @@
+import type { ScreenDoor } from '../state/screen.ts'
 import type { Arguments } from './arguments.ts'
 
 /** The surroundings of a command; tests give their own. */
@@ -11,6 +12,8 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform
   /** Aborted by Ctrl-C, SIGTERM and `--timeout`. */
   readonly signal: AbortSignal
+  /** The terminal UI; absent where a program has none. */
+  readonly screen?: ScreenDoor
 }
 
 /** A verb: its result is the exit code (design §5). It throws StackError, StepError, LockedError or UsageError. */

@@ -57,6 +57,7 @@ function operandNames(
     case 'schema':
       return ['stack', 'profile', 'events', 'results']
     case 'build':
+    case 'push':
       return namesIn('images', place)
     case 'smoke':
       return namesIn('smoke', place)

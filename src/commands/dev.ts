@@ -1,23 +1,27 @@
-import { createCoalescer } from '../dev/coalesce.ts'
-import { createLoop, type Turn } from '../dev/loop.ts'
-import { causesOf, type Impact } from '../dev/impact.ts'
+import { createCoalescer, type Timers } from '../dev/coalesce.ts'
+import { createLoop } from '../dev/loop.ts'
+import type { Impact } from '../dev/impact.ts'
 import { readersOf, watchedPaths } from '../dev/readers.ts'
-import type { Scheduler } from '../plan/execute.ts'
+import { openDevSync } from '../dev/sync/dev-sync.ts'
 import { StepError } from '../plan/step-error.ts'
 import { watchFiles, type Watcher } from '../platform/watch.ts'
+import { watchGit } from '../platform/watch-git.ts'
 import { summarise } from '../report/summary.ts'
-import { demandConsent, holdForwards, schedulerFor } from '../session/execute.ts'
+import { holdForwards, schedulerFor } from '../session/execute.ts'
 import { layFoundation } from '../session/foundation.ts'
-import { planLine, selectionOf } from '../session/line.ts'
 import { locked } from '../session/locked.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
+import type { OnExit, Screen } from '../state/screen.ts'
 import { withRun } from '../session/run.ts'
 import { runSmokeChecks } from '../session/smoke.ts'
 import { messageOf } from '../report/words.ts'
 import type { Arguments } from './arguments.ts'
 import { checkNames } from './check-names.ts'
 import { exitCodes, type Command, type Surroundings } from './command.ts'
+import { devActions } from './dev-actions.ts'
+import type { DevActions } from './dev-screen.ts'
+import { bring, nothingDone, replay, schedulerOf, tell, unlessEnded, type Current } from './dev-turns.ts'
 import { endStack } from './end-stack.ts'
 import { exitCodeOfOutcome } from './outcome.ts'
 
@@ -31,6 +35,8 @@ export const dev: Command = async (given, around) => {
     all: [first],
     opened: first,
     scheduler: schedulerFor(first, { wait: true, signal: around.signal }),
+    sync: undefined,
+    replicas: new Map(),
   }
   try {
     checkNames(first.stack, given.operands)
@@ -40,101 +46,112 @@ export const dev: Command = async (given, around) => {
         const ground = await layFoundation(first, given.isOn('yes'), { wait: true, signal })
         if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
         await lock.reach?.()
-        await follow(current, given, { ...around, signal })
-        const choice = given.text('on-exit') ?? 'keep'
+        current.sync = await openDevSync(first)
+        current.scheduler = schedulerOf(current, signal)
+        const leaving = await follow(current, given, { ...around, signal })
+        const choice = leaving ?? given.text('on-exit') ?? 'keep'
         return choice === 'keep' ? sayKept(current.opened) : await endStack(current.opened, choice === 'down')
       }),
     )
   } finally {
+    await current.sync?.close()
     for (const opened of current.all) await opened.close()
   }
 }
 
-interface Current {
-  /** Every stack that was opened: steps of an earlier one may still run, so all are closed at the end. */
-  readonly all: Opened[]
-  opened: Opened
-  scheduler: Scheduler
-}
-
-async function follow(current: Current, given: Arguments, around: Surroundings): Promise<void> {
-  const { signal } = around
+/** Until Ctrl-C, or until somebody leaves the screen: then the result is what he wants to become of the stack. */
+async function follow(current: Current, given: Arguments, outer: Surroundings): Promise<OnExit | undefined> {
+  const leaving = new AbortController()
+  let choice: OnExit | undefined
+  const signal = AbortSignal.any([outer.signal, leaving.signal])
+  const around = { ...outer, signal }
   const loop = createLoop({
     readers: () => readersOf(current.opened),
-    reload: () => reload(current, watcher, around),
-    bring: (impacts) => bring(current, impacts, given, around),
+    reload: () => reload(current, watched, around),
+    bring: (impacts) => unlessEnded(signal, nothingDone, () => bring(current, impacts, given, around)),
+    replay: () => unlessEnded(signal, undefined, () => replay(current, given, around)),
     afterwards: (impacts) => smokeOf(current.opened, impacts, given, signal),
     emit: (event) => current.opened.emit(event),
     now: Date.now,
   })
-  const coalescer = createCoalescer((paths) => loop.edit(paths), {
-    now: Date.now,
-    after: (milliseconds, act) => {
-      const timer = setTimeout(act, milliseconds)
-      return { cancel: () => clearTimeout(timer) }
-    },
-  })
+  const coalescer = createCoalescer((paths) => loop.edit(paths), timers, watchGit(current.opened.stack.root))
   // Watching begins before the first look at the files: an edit during the first `up` is not lost.
   await current.opened.gather('change')
-  const watched = await watchedPaths(current.opened)
-  const watcher = await watchFiles({
-    paths: watched.paths,
-    isIgnored: watched.isIgnored,
-    onChange: (path) => coalescer.add(path),
-    onError: (error) => tell(current.opened, `${error.message}; ${error.hint}`),
-  })
+  const watched = await openWatched(current, (path) => coalescer.add(path))
+  const quit = (then: OnExit): void => {
+    choice = then
+    leaving.abort()
+  }
+  const actions = devActions(current, given, around, { quit, stir: () => loop.stir() })
+  const screen = await screenFor(current, given, around, actions)
+  const close = (): void => screen?.close()
+  signal.addEventListener('abort', close, { once: true })
   try {
     const { outcome } = await bring(current, [], given, around)
     const { isWell } = await outcome
+    current.sync?.watch(() => loop.stir(), signal)
     if (!signal.aborted && isWell) {
       await holdForwards(current.opened)
       await smokeOf(current.opened, [], given, signal)
-      await summarise(current.opened, given.text('progress') === 'json' ? undefined : around.stdout)
+      const isSilent = given.text('progress') === 'json' || screen !== undefined
+      await summarise(current.opened, isSilent ? undefined : around.stdout)
     }
     if (!signal.aborted) tell(current.opened, 'watching for edits; Ctrl-C ends')
     await ended(signal)
     await loop.idle()
+    return choice
   } finally {
+    close()
     coalescer.close()
-    await watcher.close()
+    await watched.watcher.close()
   }
 }
 
-async function bring(
+const timers: Timers = {
+  now: Date.now,
+  after: (milliseconds, act) => {
+    const timer = setTimeout(act, milliseconds)
+    return { cancel: () => clearTimeout(timer) }
+  },
+}
+
+/** The terminal UI, where a person sits before a terminal that has room for it. */
+async function screenFor(
   current: Current,
-  impacts: readonly Impact[],
   given: Arguments,
   around: Surroundings,
-): Promise<Turn> {
-  const { opened, scheduler } = current
-  const facts = await opened.gather('change')
-  const selection = selectionOf(
-    opened.driver.desired(opened.stack, facts),
-    given.operands,
-    !given.isOn('no-deps'),
-  )
-  const { plan } = await planLine(
-    opened.driver,
-    opened.stack,
-    facts,
-    { causes: causesOf(impacts), ...(selection && { selection }) },
-    around.signal,
-  )
-  demandConsent(plan, given.isOn('yes'), opened.stack.profile.isProtected)
-  if (plan.steps.length === 0)
-    return { outcome: Promise.resolve({ isDone: impacts.length === 0, isWell: true }) }
-  const outcome = scheduler.submit(plan).then(
-    ({ failures }) => ({ isDone: true, isWell: failures.length === 0 }),
-    (error: unknown) => {
-      tell(opened, messageOf(error))
-      return { isDone: false, isWell: false }
-    },
-  )
-  return { outcome }
+  actions: DevActions,
+): Promise<Screen | undefined> {
+  const { screen: door } = around
+  if (!door || around.signal.aborted) return undefined
+  const { openDevScreen, wantsScreen } = await import('./dev-screen.ts')
+  if (!wantsScreen(given, around)) return undefined
+  const { commands } = await import('./table.ts')
+  const verbs = commands.map(({ name, summary, completes }) => ({ name, summary, completes }))
+  return openDevScreen({ door, given, around, opened: () => current.opened, verbs, actions })
+}
+
+interface Watched {
+  readonly watcher: Watcher
+  /** What is watched for the stack as it is now. */
+  paths: readonly string[]
+  isIgnored: (path: string) => boolean
+}
+
+async function openWatched(current: Current, onChange: (path: string) => void): Promise<Watched> {
+  const { paths, isIgnored } = await watchedPaths(current.opened)
+  const watched = { paths, isIgnored }
+  const watcher = await watchFiles({
+    paths,
+    isIgnored: (path) => watched.isIgnored(path),
+    onChange,
+    onError: (error) => tell(current.opened, `${error.message}; ${error.hint}`),
+  })
+  return Object.assign(watched, { watcher })
 }
 
 /** A broken edit of the stack file keeps the last good stack; a good one replaces it, with all that is watched. */
-async function reload(current: Current, watcher: Watcher, around: Surroundings): Promise<boolean> {
+async function reload(current: Current, watched: Watched, around: Surroundings): Promise<boolean> {
   const before = current.opened
   const next = await before.reload()
   if (!next) return false
@@ -149,8 +166,13 @@ async function reload(current: Current, watcher: Watcher, around: Surroundings):
   }
   current.all.push(next)
   current.opened = next
-  current.scheduler = schedulerFor(next, { wait: true, signal: around.signal })
-  watcher.add((await watchedPaths(next)).paths)
+  current.scheduler = schedulerOf(current, around.signal)
+  const { paths, isIgnored } = await watchedPaths(next)
+  const wanted = new Set(paths)
+  watched.isIgnored = isIgnored
+  watched.watcher.remove(watched.paths.filter((path) => !wanted.has(path)))
+  watched.watcher.add(paths)
+  watched.paths = paths
   return true
 }
 
@@ -182,8 +204,4 @@ function ended(signal: AbortSignal): Promise<void> {
 function sayKept(opened: Opened): number {
   tell(opened, 'the stack goes on running; iamstack down ends it')
   return exitCodes.ok
-}
-
-function tell(opened: Opened, text: string): void {
-  opened.emit({ type: 'message.reported', at: Date.now(), text })
 }

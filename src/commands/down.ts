@@ -17,7 +17,8 @@ import { exitCodeOfOutcome } from './outcome.ts'
 
 /** Ends what runs and what serves only it. Volumes, secrets and images stay unless they are named; what stays is listed. */
 export const down: Command = async (given, around) => {
-  const opened = await openStack(given, around)
+  // What dev brought along goes as well.
+  const opened = await openStack(given, around, { asDev: 'where-it-was' })
   try {
     checkNames(opened.stack, given.operands)
     const run = (signal: AbortSignal): Promise<number> =>

@@ -35,6 +35,7 @@ export const keptAfterDown: readonly string[] = [
   'volumes',
   'volume-ids',
   'file-hashes',
+  'sync',
   'pre-steps',
   'engine',
   'smoke',

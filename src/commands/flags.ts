@@ -63,8 +63,8 @@ export const progressFlags: readonly Flag[] = [
     name: 'progress',
     type: 'string',
     value: 'HOW',
-    choices: ['auto', 'plain', 'json', 'quiet'],
-    summary: 'how to tell what happens: auto, plain, json, quiet',
+    choices: ['auto', 'tty', 'plain', 'json', 'quiet'],
+    summary: 'how to tell what happens: auto, tty, plain, json, quiet',
   },
   {
     name: 'report-dir',
@@ -102,4 +102,10 @@ export const outputFlag: Flag = {
   value: 'FORM',
   choices: ['text', 'json'],
   summary: 'form of the result: text or json',
+}
+
+export const noDeps: Flag = {
+  name: 'no-deps',
+  type: 'boolean',
+  summary: 'leave what the named services need alone',
 }

@@ -25,9 +25,13 @@ export const render: Command = async (given, around) => {
       }))
       around.stdout.write(`${canonical({ project: opened.stack.project, resources: shown })}\n`)
     } else {
-      const texts = files.map(({ path, text }) => (files.length > 1 ? `# ${path}\n${text}` : text))
-      // Documents of one stream, as kubectl reads them.
-      around.stdout.write(texts.join(opened.driver.name === 'kubernetes' ? '---\n' : '\n'))
+      const isInCluster = opened.driver.name === 'kubernetes'
+      // Documents of one stream, as kubectl reads them: what makes the cluster itself is nothing for it.
+      const shown = files.filter(({ path }) => !isInCluster || !path.startsWith('cloudformation/'))
+      if (shown.length < files.length)
+        around.stderr.write('the CloudFormation templates of the cluster: render --directory FOLDER\n')
+      const texts = shown.map(({ path, text }) => (shown.length > 1 ? `# ${path}\n${text}` : text))
+      around.stdout.write(texts.join(isInCluster ? '---\n' : '\n'))
     }
     return exitCodes.ok
   } finally {

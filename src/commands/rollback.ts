@@ -1,48 +1,59 @@
 import { frozenRevision } from '../history/frozen.ts'
-import { recordRevision } from '../history/record.ts'
 import type { Revision } from '../history/revision.ts'
-import { noteResult, readRevisions, revisionNumbered } from '../history/revisions.ts'
-import type { MemoryLock } from '../memory/memory.ts'
+import { readRevisions, revisionNumbered } from '../history/revisions.ts'
 import { formatPlan } from '../plan/format.ts'
 import type { Plan } from '../plan/step.ts'
 import { StepError } from '../plan/step-error.ts'
-import { summarise } from '../report/summary.ts'
-import { demandConsent, execute, holdForwards, preflight } from '../session/execute.ts'
-import { layFoundation } from '../session/foundation.ts'
 import { planLine } from '../session/line.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
-import { locked } from '../session/locked.ts'
-import { withRun } from '../session/run.ts'
 import { UsageError, type Arguments } from './arguments.ts'
+import { bring, type Bringing } from './bring.ts'
 import { exitCodes, type Command, type Surroundings } from './command.ts'
-import { exitCodeOfOutcome } from './outcome.ts'
-import { runSmokeTests } from './smoke.ts'
 
 /**
  * Makes the target what it was at a revision, by default the one before the last: stack, profiles, configs and values as they were
  * kept, images by their content, secrets by name with their values of today. The same line as `up`, and a revision of its own.
  */
 export const rollback: Command = async (given, around) => {
-  const revision = await chosenRevision(given, around)
-  const frozen = frozenRevision(revision.chosen, revision.root, around.env)
-  const opened = await openStack(given, around, { frozen })
+  const { chosen, root } = await chosenRevision(given, around)
+  return await rollBackTo(chosen, root, given, around)
+}
+
+/** `root` is the folder of the stack file here. */
+export async function rollBackTo(
+  revision: Revision,
+  root: string,
+  given: Arguments,
+  around: Surroundings,
+): Promise<number> {
+  const opened = await openStack(given, around, { frozen: frozenRevision(revision, root, around.env) })
   try {
-    const command = `rollback ${revision.chosen.number}`
-    tellLimits(opened, revision.chosen)
+    tellLimits(opened, revision)
     if (given.isOn('dry-run')) {
-      const { plan } = await planBack(opened, revision.chosen, around.signal, 'look')
+      const { plan } = await planBack(opened, revision, around.signal, 'look')
       around.stdout.write(`${formatPlan(plan)}\n`)
       return exitCodes.ok
     }
-    return await locked(opened, command, around.signal, (signal, lock) =>
-      withRun(opened, command, signal, () =>
-        bringBack(opened, revision.chosen, lock, given, { ...around, signal }),
-      ),
-    )
+    return await bringBack(opened, revision, given, around)
   } finally {
     await opened.close()
   }
+}
+
+async function bringBack(
+  opened: Opened,
+  revision: Revision,
+  given: Arguments,
+  around: Surroundings,
+): Promise<number> {
+  const wanted: Bringing = {
+    command: `rollback ${revision.number}`,
+    set: revision.set,
+    isSmokeWanted: !given.isOn('no-smoke') && !given.isOn('no-wait'),
+    plan: (signal) => planBack(opened, revision, signal, 'change'),
+  }
+  return (await bring(opened, wanted, given, around)).exitCode
 }
 
 /** Today's files say which stack it is, and where what is known of it lies. */
@@ -109,29 +120,4 @@ function demandImages(plan: Plan, { commit, number }: Revision): void {
           : `bring the sources back that it was built from, then ${build}, and run this again`,
     },
   )
-}
-
-async function bringBack(
-  opened: Opened,
-  revision: Revision,
-  lock: MemoryLock,
-  given: Arguments,
-  around: Surroundings,
-): Promise<number> {
-  const ground = await layFoundation(opened, given.isOn('yes'), { wait: true, signal: around.signal })
-  if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
-  await lock.reach?.()
-  const { plan, facts } = await planBack(opened, revision, around.signal, 'change')
-  demandConsent(plan, given.isOn('yes'), opened.stack.profile.isProtected)
-  await preflight(opened, plan, around.signal)
-  const outcome = await execute(opened, plan, { wait: !given.isOn('no-wait'), signal: around.signal })
-  if (outcome.failures.length > 0) return exitCodeOfOutcome(outcome)
-  await holdForwards(opened)
-  const command = `rollback ${revision.number}`
-  const made = await recordRevision({ opened, facts, plan, command, set: revision.set })
-  const isSmokeDue = made !== undefined && !given.isOn('no-smoke') && !given.isOn('no-wait')
-  const smokeCode = isSmokeDue ? await runSmokeTests(opened, opened.stack.smoke, around.signal) : exitCodes.ok
-  if (made !== undefined && smokeCode !== exitCodes.ok) await noteResult(opened.memory, made, 'smoke failed')
-  await summarise(opened, given.text('progress') === 'json' ? undefined : around.stdout)
-  return smokeCode
 }

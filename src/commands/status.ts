@@ -2,6 +2,7 @@ import type { Observed, ObservedResource, Resource, ResourceId } from '../plan/r
 import type { Plan } from '../plan/step.ts'
 import { styleFor } from '../report/style.ts'
 import { statusTable } from '../report/status.ts'
+import { lookAsDev, type SightOfDev } from '../session/dev-sight.ts'
 import { planLine } from '../session/line.ts'
 import { openStack } from '../session/open.ts'
 import { readSmokeResults, type RememberedSmoke } from '../session/smoke-memory.ts'
@@ -26,7 +27,10 @@ export const status: Command = async (given, around) => {
     checkNames(opened.stack, given.operands)
     const facts = await opened.gather('look')
     const { plan, desired, observed } = await planLine(opened.driver, opened.stack, facts, {}, around.signal)
-    const rows = rowsOf(desired, observed, plan).filter(({ resource }) => isNamed(resource, given.operands))
+    const edited = plan.steps.length > 0 ? await lookAsDev(opened, given, around) : undefined
+    const rows = rowsOf(desired, observed, plan)
+      .map((row) => (edited ? asDevLeftIt(row, edited) : row))
+      .filter(({ resource }) => isNamed(resource, given.operands))
     const smoke = await readSmokeResults(opened.memory, opened.stack.smoke)
     if (given.text('output') === 'json') {
       around.stdout.write(
@@ -40,6 +44,20 @@ export const status: Command = async (given, around) => {
     return exitCodes.ok
   } finally {
     await opened.close()
+  }
+}
+
+/** A service that `dev` keeps up to date is in sync, or lacks just what `dev` would write into it. */
+function asDevLeftIt(row: StatusRow, { plan, files }: SightOfDev): StatusRow {
+  const count = files.get(row.resource)
+  if (count === undefined) return row
+  const step = plan.steps.find(({ resource, op }) => resource === row.resource && op !== 'wait')
+  if (step && step.op !== 'sync') return row
+  const words = count === 1 ? '1 file' : `${count} files`
+  return {
+    ...row,
+    detail: `${row.detail}, in sync by dev: ${words} since its image`,
+    drift: step && `dirty: ${step.cause} to be written in`,
   }
 }
 

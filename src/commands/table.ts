@@ -1,5 +1,6 @@
-import { commonFlags, outputFlag, progressFlags, stackFlags, type Flag } from './flags.ts'
 import type { Command } from './command.ts'
+import { commonFlags, noDeps, outputFlag, stackFlags, type Flag } from './flags.ts'
+import { runCommands } from './run-commands.ts'
 
 /** One verb of the command line; help and completion are printed from this table. */
 export interface CommandEntry {
@@ -17,142 +18,13 @@ export interface CommandEntry {
 }
 
 const stack = [...stackFlags, ...commonFlags]
-const work = [...stackFlags, ...progressFlags, ...commonFlags]
-const noDeps: Flag = { name: 'no-deps', type: 'boolean', summary: 'leave what the named services need alone' }
-const onExit: Flag = {
-  name: 'on-exit',
-  type: 'string',
-  value: 'WHAT',
-  choices: ['keep', 'stop', 'down'],
-  summary: 'what becomes of the stack at the end: keep, stop, down',
-}
 
 function withoutShort({ short: _short, ...flag }: Flag): Flag {
   return flag
 }
 
 export const commands: readonly CommandEntry[] = [
-  {
-    name: 'dev',
-    group: 'run',
-    summary: 'bring the stack up and follow every edit',
-    operands: '[SERVICE…]',
-    completes: 'service',
-    flags: [
-      onExit,
-      noDeps,
-      { name: 'no-smoke', type: 'boolean', summary: 'do not run the smoke tests' },
-      ...work,
-    ],
-    load: async () => (await import('./dev.ts')).dev,
-  },
-  {
-    name: 'up',
-    group: 'run',
-    summary: 'make the target what the stack says',
-    operands: '[SERVICE…]',
-    completes: 'service',
-    flags: [
-      noDeps,
-      { name: 'dry-run', type: 'boolean', summary: 'show the plan and stop' },
-      { name: 'no-wait', type: 'boolean', summary: 'do not wait until services are ready' },
-      { name: 'no-smoke', type: 'boolean', summary: 'do not run the smoke tests' },
-      { name: 'no-build', type: 'boolean', summary: 'fail instead of building an image' },
-      {
-        name: 'no-forward',
-        type: 'boolean',
-        summary: 'leave ports in the cluster that do not come to this machine by themselves',
-      },
-      {
-        name: 'image',
-        type: 'string',
-        multiple: true,
-        value: 'SERVICE=REFERENCE',
-        summary: 'run exactly this image',
-      },
-      ...work,
-    ],
-    load: async () => (await import('./up.ts')).up,
-  },
-  {
-    name: 'down',
-    group: 'run',
-    summary: 'end the stack; volumes, secrets and images stay unless told',
-    operands: '[SERVICE…]',
-    completes: 'service',
-    flags: [
-      {
-        name: 'volumes',
-        type: 'boolean',
-        withValue: 'volume',
-        summary: 'delete the data of the volumes too; --volumes=NAME: of this one, even with keep: true',
-      },
-      {
-        name: 'volume',
-        type: 'string',
-        multiple: true,
-        value: 'NAME',
-        summary: 'delete this volume, even one with keep: true',
-      },
-      { name: 'images', type: 'boolean', summary: 'delete image tags of ours too' },
-      {
-        name: 'cluster',
-        type: 'boolean',
-        summary: 'delete the cluster that iamstack made, with all that is in it',
-      },
-      { name: 'all', type: 'boolean', summary: 'leave nothing behind' },
-      { name: 'dry-run', type: 'boolean', summary: 'show the plan and stop' },
-      ...work,
-    ],
-    load: async () => (await import('./down.ts')).down,
-  },
-  {
-    name: 'smoke',
-    group: 'run',
-    summary: 'run the smoke tests',
-    operands: '[TEST…]',
-    flags: [outputFlag, ...work],
-    load: async () => (await import('./smoke.ts')).smoke,
-  },
-  {
-    name: 'build',
-    group: 'run',
-    summary: 'build images whose inputs changed',
-    operands: '[IMAGE…]',
-    flags: [{ name: 'no-cache', type: 'boolean', summary: 'build every step anew' }, ...work],
-    load: async () => (await import('./build.ts')).build,
-  },
-  {
-    name: 'scale',
-    group: 'run',
-    summary: 'change the number of replicas until the next up',
-    operands: 'SERVICE=N…',
-    completes: 'service',
-    flags: work,
-    load: async () => (await import('./scale.ts')).scale,
-  },
-  {
-    name: 'restart',
-    group: 'run',
-    summary: 'restart services',
-    operands: 'SERVICE…',
-    completes: 'service',
-    flags: work,
-    load: async () => (await import('./restart.ts')).restart,
-  },
-  {
-    name: 'rollback',
-    group: 'run',
-    summary: 'bring a revision back, by default the one before the last',
-    operands: '[REVISION]',
-    flags: [
-      { name: 'dry-run', type: 'boolean', summary: 'show the plan and stop' },
-      { name: 'no-wait', type: 'boolean', summary: 'do not wait until services are ready' },
-      { name: 'no-smoke', type: 'boolean', summary: 'do not run the smoke tests' },
-      ...work,
-    ],
-    load: async () => (await import('./rollback.ts')).rollback,
-  },
+  ...runCommands,
   {
     name: 'status',
     group: 'look',
@@ -200,6 +72,17 @@ export const commands: readonly CommandEntry[] = [
         summary: 'environment variable',
       },
       { name: 'no-tty', short: 'T', type: 'boolean', summary: 'without a terminal' },
+      {
+        name: 'debug',
+        type: 'boolean',
+        summary: 'in a container of its own beside the replica, for images without a shell (Kubernetes)',
+      },
+      {
+        name: 'debug-image',
+        type: 'string',
+        value: 'REFERENCE',
+        summary: 'what that container runs (default: busybox:stable)',
+      },
       ...stack,
     ],
     load: async () => (await import('./exec.ts')).exec,
@@ -276,6 +159,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./diff.ts')).diff,
   },
   {
+    name: 'explain',
+    group: 'describe',
+    summary: 'what an edit of a file would do, and why',
+    operands: 'PATH…',
+    completes: 'file',
+    flags: [{ name: 'removed', type: 'boolean', summary: 'what its removal would do' }, outputFlag, ...stack],
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
     name: 'lint',
     group: 'describe',
     summary: 'what works and is nevertheless not good, in Dockerfiles, manifests and the stack',
@@ -294,7 +186,21 @@ export const commands: readonly CommandEntry[] = [
     name: 'check',
     group: 'describe',
     summary: 'what targets would refuse or ignore, told offline; every profile when none is named',
-    flags: [outputFlag, ...stack],
+    flags: [
+      {
+        name: 'live',
+        type: 'boolean',
+        summary: 'look at the cluster of the profile too, from inside as well',
+      },
+      {
+        name: 'image',
+        type: 'string',
+        value: 'REFERENCE',
+        summary: 'with --live: what the pod of the check runs (default: an image that the stack names)',
+      },
+      outputFlag,
+      ...stack,
+    ],
     load: async () => (await import('./check.ts')).check,
   },
   {

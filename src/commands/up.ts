@@ -1,23 +1,14 @@
-import { recordRevision } from '../history/record.ts'
-import { noteResult } from '../history/revisions.ts'
-import { demandConsent, execute, holdForwards, preflight } from '../session/execute.ts'
-import type { MemoryLock } from '../memory/memory.ts'
-import { layFoundation } from '../session/foundation.ts'
 import { planLine, selectionOf } from '../session/line.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
-import { locked } from '../session/locked.ts'
 import { imagesOfChecks } from '../session/smoke.ts'
-import { withRun } from '../session/run.ts'
-import { summarise } from '../report/summary.ts'
 import { formatPlan } from '../plan/format.ts'
 import { StepError } from '../plan/step-error.ts'
 import type { Plan } from '../plan/step.ts'
+import { bring, type Bringing, type Brought } from './bring.ts'
 import { exitCodes, type Command, type Surroundings } from './command.ts'
 import type { Arguments } from './arguments.ts'
 import { checkNames } from './check-names.ts'
-import { exitCodeOfOutcome } from './outcome.ts'
-import { runSmokeTests } from './smoke.ts'
 import { withImages } from './with-images.ts'
 
 /** Makes the target what the stack says: plan, execute, smoke tests, summary. Safe to repeat after any interruption. */
@@ -26,10 +17,12 @@ export const up: Command = async (given, around) => {
   try {
     checkNames(opened.stack, given.operands)
     if (given.isOn('dry-run')) return await showPlan(opened, given, around)
-    const command = `up ${given.operands.join(' ')}`.trim()
-    return await locked(opened, command, around.signal, (signal, lock) =>
-      withRun(opened, 'up', signal, () => bringUp(opened, lock, given, { ...around, signal })),
-    )
+    const { exitCode, hasChanged } = await bringUp(opened, given, around)
+    if (exitCode !== exitCodes.ok && hasChanged && given.isOn('rollback-on-failure')) {
+      const { rollBackAfterFailure } = await import('./rollback-on-failure.ts')
+      await rollBackAfterFailure(opened, given, around)
+    }
+    return exitCode
   } finally {
     await opened.close()
   }
@@ -41,29 +34,18 @@ async function showPlan(opened: Opened, given: Arguments, around: Surroundings):
   return exitCodes.ok
 }
 
-async function bringUp(
-  opened: Opened,
-  lock: MemoryLock,
-  given: Arguments,
-  around: Surroundings,
-): Promise<number> {
-  const ground = await layFoundation(opened, given.isOn('yes'), { wait: true, signal: around.signal })
-  if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
-  await lock.reach?.()
-  const { plan, facts } = await planFor(opened, given, around.signal, 'change')
-  refuseBuilds(plan, given)
-  demandConsent(plan, given.isOn('yes'), opened.stack.profile.isProtected)
-  await preflight(opened, plan, around.signal)
-  const outcome = await execute(opened, plan, { wait: !given.isOn('no-wait'), signal: around.signal })
-  if (outcome.failures.length > 0) return exitCodeOfOutcome(outcome)
-  if (!given.isOn('no-forward')) await holdForwards(opened)
-  const command = `up ${given.operands.join(' ')}`.trim()
-  const made = await recordRevision({ opened, facts, plan, command, set: given.list('set') })
-  const isSmokeDue = plan.steps.length > 0 && isSmokeWanted(given)
-  const smokeCode = isSmokeDue ? await runSmokeTests(opened, opened.stack.smoke, around.signal) : exitCodes.ok
-  if (made !== undefined && smokeCode !== exitCodes.ok) await noteResult(opened.memory, made, 'smoke failed')
-  await summarise(opened, given.text('progress') === 'json' ? undefined : around.stdout)
-  return smokeCode
+async function bringUp(opened: Opened, given: Arguments, around: Surroundings): Promise<Brought> {
+  const wanted: Bringing = {
+    command: `up ${given.operands.join(' ')}`.trim(),
+    set: given.list('set'),
+    isSmokeWanted: isSmokeWanted(given),
+    plan: async (signal) => {
+      const planned = await planFor(opened, given, signal, 'change')
+      refuseBuilds(planned.plan, given)
+      return planned
+    },
+  }
+  return await bring(opened, wanted, given, around)
 }
 
 /** A part of the stack may not pass the tests of the whole. */

@@ -1,7 +1,7 @@
 import type { ResourceId } from '../plan/resource.ts'
 
 /** From the dearest to the cheapest. */
-export type EditClass = 'replan' | 'rebuild' | 'restart' | 'reload' | 'ignored'
+export type EditClass = 'replan' | 'rebuild' | 'restart' | 'reload' | 'sync' | 'ignored'
 
 /** One thing that reads files, and what an edit of them means for which services. */
 export interface Reader {
@@ -11,6 +11,8 @@ export interface Reader {
   readonly resources: readonly ResourceId[]
   /** Whether an edit of this absolute path matters. */
   readonly reads: (path: string) => boolean
+  /** What it means path by path and service by service, where that is known. */
+  readonly finer?: (path: string) => readonly Omit<Impact, 'path'>[]
 }
 
 export interface Impact {
@@ -26,7 +28,9 @@ export function impactOf(paths: readonly string[], readers: readonly Reader[]): 
     const concerned = readers.filter((reader) => reader.reads(path))
     if (concerned.length === 0)
       return [{ path, update: 'ignored', rule: 'nothing in the stack reads it', resources: [] }]
-    return concerned.map(({ update, rule, resources }) => ({ path, update, rule, resources }))
+    return concerned.flatMap(({ finer, update, rule, resources }) =>
+      (finer?.(path) ?? [{ update, rule, resources }]).map((each) => ({ path, ...each })),
+    )
   })
 }
 

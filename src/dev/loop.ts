@@ -13,6 +13,8 @@ export interface LoopOptions {
   readonly reload: () => Promise<boolean>
   /** Gathers, observes, plans and submits; comes back before the steps are done. */
   readonly bring: (impacts: readonly Impact[]) => Promise<Turn>
+  /** Brings containers that came anew to where their predecessors were; undefined when nothing is to be done. */
+  readonly replay?: () => Promise<Turn | undefined>
   /** Called when nothing is left to do after changes that went well: smoke tests of what they touched. */
   readonly afterwards: (impacts: readonly Impact[]) => Promise<void>
   readonly emit: (event: Event) => void
@@ -22,6 +24,8 @@ export interface LoopOptions {
 export interface Loop {
   /** Edited paths, absolute. None is lost: what comes during a turn makes another turn. */
   edit(paths: readonly string[]): void
+  /** Containers came or went. While steps are under way that is their doing, and looked at when they are done. */
+  stir(): void
   /** Resolves when no turn is running or due and no step is under way. */
   idle(): Promise<void>
 }
@@ -34,12 +38,17 @@ export interface Loop {
 export function createLoop(options: LoopOptions): Loop {
   const due = new Set<string>()
   const carried: Impact[] = []
+  let isStirred = false
   let turning: Promise<void> | undefined
   let underWay = 0
   const idle = new Set<() => void>()
 
   function edit(paths: readonly string[]): void {
     for (const path of paths) due.add(path)
+    start()
+  }
+
+  function start(): void {
     turning ??= turns().finally(() => {
       turning = undefined
       tellIdle()
@@ -47,11 +56,12 @@ export function createLoop(options: LoopOptions): Loop {
   }
 
   async function turns(): Promise<void> {
-    while (due.size > 0) {
+    while (due.size > 0 || (isStirred && underWay === 0)) {
       const paths = [...due]
       due.clear()
       try {
-        await turn(paths)
+        if (paths.length > 0) await turn(paths)
+        else await replay()
       } catch (error) {
         options.emit({
           type: 'message.reported',
@@ -74,8 +84,17 @@ export function createLoop(options: LoopOptions): Loop {
     void outcome.then(finish)
   }
 
+  async function replay(): Promise<void> {
+    isStirred = false
+    const turn = await options.replay?.()
+    if (!turn) return
+    underWay += 1
+    void turn.outcome.then(({ isDone }) => finish({ isDone, isWell: false }))
+  }
+
   async function finish({ isDone, isWell }: { isDone: boolean; isWell: boolean }): Promise<void> {
     underWay -= 1
+    if (underWay === 0 && isStirred) start()
     if (underWay > 0 || due.size > 0) return
     const finished = isWell ? carried.splice(0) : []
     if (isDone && isWell) await options.afterwards(finished)
@@ -102,6 +121,10 @@ export function createLoop(options: LoopOptions): Loop {
 
   return {
     edit,
+    stir() {
+      isStirred = options.replay !== undefined
+      if (underWay === 0) start()
+    },
     idle: () =>
       new Promise((resolve) => {
         idle.add(resolve)

@@ -1,12 +1,14 @@
-import { dirname, join, relative, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import type { ImageIdentity } from '../images/identify.ts'
 import { nodeFiles } from '../images/context/file-access.ts'
 import type { ResourceId } from '../plan/resource.ts'
 import { isWithin } from '../platform/watch.ts'
-import type { ImageSource, Job, ResolvedStack, Service } from '../resolve/resolved.ts'
+import type { Image, ImageSource, Job, ResolvedStack, Service } from '../resolve/resolved.ts'
 import { processSources, type ProcessSource } from '../session/sources.ts'
 import type { Opened } from '../session/opened.ts'
-import type { Reader } from './impact.ts'
+import type { Impact, Reader } from './impact.ts'
+import { rootsOfSync } from './ways/stated.ts'
+import { wayOf } from './ways/way.ts'
 
 interface Sources {
   readonly stack: ResolvedStack
@@ -29,6 +31,7 @@ export function readersOf(opened: Opened): Reader[] {
     ...stackReaders(sources),
     ...imageReaders(sources, opened.driver.name === 'process'),
     ...treeReaders(sources),
+    ...(opened.driver.syncing ? namedReaders(sources) : []),
     ...contentReaders(sources),
   ]
 }
@@ -64,11 +67,11 @@ export async function watchedPaths(
         : [folderOfPattern(source.kind === 'template' ? source.pattern : source.path)],
     ),
   )
-  // A file that is not there yet is seen by watching its folder.
-  const files = opened.watch.map((path) => dirname(path))
+  const files = opened.watch
   const readers = readersOf(opened)
+  const named = opened.driver.syncing ? [...stack.services.values()].flatMap(rootsOfSync) : []
   return {
-    paths: [...new Set([...contexts, ...trees, ...contents, ...files])],
+    paths: [...new Set([...contexts, ...trees, ...contents, ...files, ...named])],
     isIgnored: (path) =>
       isPruned(path, stack, identities, known.get(opened)) && !readers.some((reader) => reader.reads(path)),
   }
@@ -118,6 +121,8 @@ function imageReaders({ stack, identities }: Sources, asProcess: boolean): Reade
       rule: `image ${name} is made from it`,
       update: asProcess ? 'restart' : 'rebuild',
       resources,
+      ...(image &&
+        !asProcess && { finer: (path: string) => waysOf({ stack, identity, image, resources }, path) }),
       reads: (path) =>
         image !== undefined &&
         (path === image.dockerfile ||
@@ -125,6 +130,58 @@ function imageReaders({ stack, identities }: Sources, asProcess: boolean): Reade
           (isWithin(path, image.context) && identity.reads(inside(path, image.context)))),
     }
   })
+}
+
+/** What `dev.sync` names and no build reads: products of this machine, files that an ignore file hides. */
+function namedReaders({ stack, identities }: Sources): Reader[] {
+  return [...stack.services.values()].flatMap((service): Reader[] => {
+    const roots = rootsOfSync(service)
+    const name = service.image?.kind === 'built' ? service.image.image : ''
+    const [image, identity] = [stack.images.get(name), identities.get(name)]
+    if (roots.length === 0 || !image || !identity) return []
+    return [
+      {
+        rule: 'dev.sync names it',
+        update: 'sync',
+        resources: [`service/${service.name}`],
+        reads: (path) =>
+          roots.some((root) => isWithin(path, root)) &&
+          !(isWithin(path, image.context) && identity.reads(inside(path, image.context))),
+      },
+    ]
+  })
+}
+
+interface ImageUse {
+  readonly stack: ResolvedStack
+  readonly identity: ImageIdentity
+  readonly image: Image
+  readonly resources: readonly ResourceId[]
+}
+
+/** What an edit costs each service and job that runs the image; those that it costs the same are told together. */
+function waysOf({ stack, identity, image, resources }: ImageUse, path: string): Omit<Impact, 'path'>[] {
+  const costs = new Map<string, { update: 'sync' | 'rebuild'; rule: string; resources: ResourceId[] }>()
+  for (const id of resources) {
+    const name = id.slice(id.indexOf('/') + 1)
+    const owner = id.startsWith('job/') ? stack.jobs.get(name) : stack.services.get(name)
+    if (!owner) continue
+    const { cost, rule } = wayOf(
+      {
+        image,
+        identity,
+        owner,
+        isProtected: stack.profile.isProtected,
+        imagesOfStack: new Set(stack.images.keys()),
+      },
+      path,
+    )
+    const update = cost === 'sync' ? 'sync' : 'rebuild'
+    const found = costs.get(`${update} ${rule}`) ?? { update, rule, resources: [] }
+    found.resources.push(id)
+    costs.set(`${update} ${rule}`, found)
+  }
+  return [...costs.values()]
 }
 
 function treeReaders({ processes }: Sources): Reader[] {

@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../stack/diagnostics.ts'
 import type { Observed, Resource, ResourceId } from '../plan/resource.ts'
-import type { Plan, Step } from '../plan/step.ts'
+import type { Plan, TargetStep } from '../plan/step.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
 import type { Forwarding } from '../forward/forwarding.ts'
 import type { Facts } from './facts.ts'
+import type { Syncing } from './syncing.ts'
 import type { Event } from '../state/events.ts'
 
 /**
@@ -41,7 +42,7 @@ export interface Driver {
    * Carries out one step, up to the milestone `started` (a service) or `completed` (a job, an image, a deletion).
    * Must be safe to repeat after an interruption at any point. Throws StepError.
    */
-  apply(step: Step, run: Run): Promise<void>
+  apply(step: TargetStep, run: Run): Promise<void>
 
   /** Comes back when the resource is ready; throws StepError as soon as it cannot become so, with evidence. */
   ready(wanted: Resource, run: Run): Promise<void>
@@ -58,6 +59,12 @@ export interface Driver {
   /** Runs a command in a ready replica; the result is the command's own exit code. */
   exec(request: ExecRequest, signal: AbortSignal): Promise<number>
 
+  /**
+   * Runs a command beside a ready replica, in a container of its own that sees its network and processes: for images without a
+   * shell. `image` undefined: a small one with a shell and the usual tools. Absent where nothing can be put beside a replica.
+   */
+  debug?(request: ExecRequest, image: string | undefined, signal: AbortSignal): Promise<number>
+
   /** Runs an image or process to its end beside the stack (smoke `run`). */
   runOnce(request: RunOnceRequest, signal: AbortSignal): Promise<number>
 
@@ -69,6 +76,9 @@ export interface Driver {
 
   /** Brings ports to this machine that do not answer here by themselves. Absent where they do. */
   readonly forwarding?: Forwarding
+
+  /** Ways for edits into what runs. Absent where there are none. */
+  readonly syncing?: Syncing
 
   /** Lets go of connections. The target keeps what it runs. */
   close(): Promise<void>

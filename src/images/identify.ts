@@ -69,6 +69,8 @@ export interface ImageIdentity {
   readonly roots: readonly string[]
   readonly destinationsOf: (path: string) => readonly Destination[]
   readonly landingsOf: (path: string) => readonly Landing[]
+  /** The identity as it would be if files of the context, by their paths, took no part. */
+  readonly hashWithout: (paths: ReadonlySet<string>) => string
 }
 
 /**
@@ -99,21 +101,22 @@ export async function identifyImage(
   const found = await walkContext(context, findings)
   findings.push(...(await missingSources(context, found, input.missing ?? 'error')))
   const contents = await hashContents(found, { ...context, cache }, findings)
-  const hash = hashImage({
-    graph: graph.value,
-    target: target.value,
-    stages,
-    platform: input.platform,
-    baseIdentity: input.baseIdentity,
-    extra: input.extra,
-    files: contents,
-  })
+  const hashOf = (taking: readonly ContextFile[]): string =>
+    hashImage({
+      graph: graph.value,
+      target: target.value,
+      stages,
+      platform: input.platform,
+      baseIdentity: input.baseIdentity,
+      extra: input.extra,
+      files: taking,
+    })
   const own = insideContext(input.contextDir, dockerfilePath)
   const special = [own, insideContext(input.contextDir, ignore.path)]
   const evaluated = stages.get(target.value)
   return checked(
     {
-      hash,
+      hash: hashOf(contents),
       dockerfile: parsed.value,
       dockerfileText: text,
       dockerfileInContext: contents.some((file) => file.path === own) ? own : undefined,
@@ -128,6 +131,7 @@ export async function identifyImage(
       destinationsOf: (path) => (ignore.value.isIgnored(path) ? [] : destinationsOf(reads, path)),
       landingsOf: (path) =>
         ignore.value.isIgnored(path) ? [] : landingsOf(stages, target.value, reads, path),
+      hashWithout: (paths) => hashOf(contents.filter(({ path }) => !paths.has(path))),
     },
     findings,
   )

@@ -104,7 +104,7 @@ export function openClusterMemory(options: ClusterMemoryOptions): Memory {
       const folder = prefix.replace(/\/$/, '')
       const shared = (await values.keys()).filter((key) => folder === '' || key.startsWith(`${folder}/`))
       // The folder is also that of targets on this machine, whose secrets are none of this one.
-      const own = (await local.list(prefix)).filter((key) => keysOfMachine.some((top) => top === topOf(key)))
+      const own = (await local.list(prefix)).filter(isOfMachine)
       return [...own, ...shared].sort()
     },
     lock,
@@ -113,7 +113,8 @@ export function openClusterMemory(options: ClusterMemoryOptions): Memory {
       // Namespace or cluster may have gone since it was looked at.
       values.forget()
       for (const key of await values.keys()) if (!kept.has(topOf(key))) await values.remove(key)
-      for (const key of keysOfMachine) if (!kept.has(key)) await local.remove(key)
+      for (const key of await local.list(''))
+        if (isOfMachine(key) && !kept.has(topOf(key))) await local.remove(key)
     },
   }
 }
@@ -125,7 +126,12 @@ const keysOfMachine = [
   'ports',
   'engine',
   'place',
+  'sync',
 ] as const satisfies readonly Key[]
+
+function isOfMachine(key: string): boolean {
+  return keysOfMachine.some((top) => top === topOf(key))
+}
 
 interface ClusterLock extends MemoryLock {
   reach(): Promise<void>

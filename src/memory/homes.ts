@@ -27,6 +27,8 @@ const homes = {
   engine: 'machine',
   /** The ledger of the compose driver. */
   compose: 'machine',
+  /** What was written into running containers by `dev`, and what their images were made from. */
+  sync: 'machine',
   /** Folders that are volumes of local processes, and their identities. */
   volumes: 'machine',
   'volume-ids': 'machine',

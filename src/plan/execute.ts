@@ -8,7 +8,7 @@ import type { Plan, Step, StepId } from './step.ts'
 import { subjectOf } from './words.ts'
 
 export interface SchedulerOptions {
-  readonly driver: Pick<Driver, 'apply' | 'ready'>
+  readonly driver: { apply(step: Step, run: Run): Promise<void> } & Pick<Driver, 'ready'>
   readonly emit: (event: Event) => void
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -161,7 +161,12 @@ function startTask(
 
 function workOf(step: Step): unknown {
   return 'wanted' in step
-    ? { parts: step.wanted.parts, replicas: step.wanted.replicas, after: step.after }
+    ? {
+        parts: step.wanted.parts,
+        replicas: step.wanted.replicas,
+        after: step.after,
+        ...(step.op === 'sync' && { sync: step.sync }),
+      }
     : step.after
 }
 
@@ -273,6 +278,8 @@ function stateAfter(step: Step): { health: Health; detail: string } {
       return { health: 'ready', detail: 'delivered' }
     case 'run':
       return { health: 'ready', detail: 'completed' }
+    case 'sync':
+      return { health: 'ready', detail: 'in sync' }
     case 'create':
     case 'update':
     case 'replace':

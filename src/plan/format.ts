@@ -35,6 +35,7 @@ function sign(step: Step): string {
     case 'restart':
     case 'reload':
     case 'scale':
+    case 'sync':
       return '~'
     case 'stop':
     case 'delete':

@@ -1,5 +1,5 @@
 import type { Milestone, Observed, ObservedResource, Resource, ResourceId, UpdateOp } from './resource.ts'
-import type { Plan, Step, StepId } from './step.ts'
+import type { Plan, Step, StepId, SyncWork } from './step.ts'
 import { planRemovals, type Removal } from './removals.ts'
 
 export interface PlanInput {
@@ -14,6 +14,8 @@ export interface PlanInput {
   /** Build or fetch these images although no workload asks for them (`iamstack build`). */
   readonly images?: ReadonlySet<ResourceId>
   readonly removal?: Removal
+  /** Services whose other image differs in nothing but files that can be written into what runs. */
+  readonly syncs?: ReadonlyMap<ResourceId, SyncWork>
 }
 
 /**
@@ -74,6 +76,7 @@ interface Change {
   readonly renews?: boolean
   readonly changed?: readonly string[]
   readonly replicas?: { readonly from: number; readonly to: number }
+  readonly sync?: SyncWork
 }
 
 /** Images and their deliveries are looked at only for the sake of what is about to start from them. */
@@ -90,7 +93,7 @@ function changeOf(
   input: PlanInput,
   changes: ReadonlyMap<ResourceId, Change>,
 ): Change | undefined {
-  const found = difference(resource, input.observed.get(resource.id))
+  const found = difference(resource, input.observed.get(resource.id), input.syncs?.get(resource.id))
   const change = found ?? restartOf(resource, input, changes)
   const why = input.causes?.get(resource.id)
   return change && why !== undefined ? { ...change, cause: `${why}: ${change.cause}` } : change
@@ -112,15 +115,26 @@ function isDisruptive(change: Change | undefined): boolean {
   return change !== undefined && ['create', 'replace', 'restart', 'run'].includes(change.op)
 }
 
-function difference(resource: Resource, seen: ObservedResource | undefined): Change | undefined {
+function difference(
+  resource: Resource,
+  seen: ObservedResource | undefined,
+  sync: SyncWork | undefined,
+): Change | undefined {
   const makes = resource.kind === 'job' ? 'run' : 'create'
   if (seen === undefined || seen.health === 'absent' || seen.isTrace)
     return { op: makes, cause: 'not there yet' }
   if (seen.parts === undefined)
     return { op: 'replace', cause: 'carries no description of ours', destroys: seen.holdsData }
   const changed = changedParts(resource.parts, seen.parts)
+  if (sync && changed.every(({ part }) => part === imagePart))
+    return { op: 'sync', cause: describeSync(sync), sync }
   if (changed.length > 0)
     return { ...updateFor(resource, seen, changed), guarded: guardOf(resource, changed) }
+  if (seen.lives?.some(({ isEdited }) => isEdited))
+    return {
+      ...updateFor(resource, seen, [{ part: imagePart, what: 'changed' }]),
+      cause: 'edited in place by dev',
+    }
   if (seen.drift !== undefined)
     return { op: 'update', cause: `changed by hand: ${seen.drift}`, bringsImage: true }
   if (seen.health === 'failed') return { op: resource.kind === 'job' ? 'run' : 'restart', cause: seen.detail }
@@ -133,6 +147,18 @@ function difference(resource: Resource, seen: ObservedResource | undefined): Cha
     }
   }
   return undefined
+}
+
+/** Under this name a workload's image is one of its parts, on every target. */
+const imagePart = 'image'
+
+/** Parts with images in them: the workload's own, and those of the steps before its start. */
+const bringingParts: ReadonlySet<string> = new Set([imagePart, 'init'])
+
+function describeSync({ lives }: SyncWork): string {
+  const count = new Set(lives.flatMap(({ files }) => files.map(({ path }) => path))).size
+  const where = lives.length === 1 ? '' : ` into ${lives.length} replicas`
+  return `${count === 1 ? '1 file' : `${count} files`}${where}`
 }
 
 interface PartChange {
@@ -176,7 +202,7 @@ function updateFor(resource: Resource, seen: ObservedResource, changed: readonly
       return {
         op,
         cause,
-        bringsImage: changed.some(({ part }) => firstWord(part) === 'image'),
+        bringsImage: changed.some(({ part }) => bringingParts.has(firstWord(part))),
         renews: resource.isRenewedByUpdates === true,
       }
     default:
@@ -237,7 +263,7 @@ function causeOfAbsence(image: Resource, op: 'build' | 'deliver'): string {
 
 function startsFromImage(change: Change | undefined): boolean {
   if (change?.op === 'update') return change.bringsImage === true
-  return change !== undefined && !['reload', 'wait'].includes(change.op)
+  return change !== undefined && !['reload', 'sync', 'wait'].includes(change.op)
 }
 
 /** What a step needs and nobody is about to make so, is waited for: it may be starting, or be out of the selection. */
@@ -286,6 +312,14 @@ function stepOf(resource: Resource, change: Change, changes: ReadonlyMap<Resourc
     }),
   }
   switch (change.op) {
+    case 'sync':
+      // What runs already waits for nothing.
+      return {
+        ...base,
+        op: change.op,
+        after: [],
+        sync: change.sync ?? { lives: [], exec: [], then: { kind: 'none' } },
+      }
     case 'scale':
       return { ...base, op: change.op, replicas: change.replicas ?? { from: 0, to: resource.replicas ?? 1 } }
     case 'reload':

@@ -95,6 +95,18 @@ export interface ResourceNeed {
   readonly cascade: boolean
 }
 
+/** One run of one container, from its start to its end: what is written into it is lost with it. */
+export interface Life {
+  /** Unique for as long as it lasts: a container's id. */
+  readonly id: string
+  /** As a person knows it: a container's or a pod's name. */
+  readonly name: string
+  /** It runs, so something can be written into it. */
+  readonly isRunning: boolean
+  /** Files were written into it since it began, so its image says no longer all of what is in it. */
+  readonly isEdited: boolean
+}
+
 /** From the dearest to the cheapest. */
 export type UpdateOp = 'replace' | 'restart' | 'reload' | 'update' | 'scale'
 
@@ -121,6 +133,8 @@ export interface ObservedResource {
   readonly drift?: string | undefined
   /** Who else needs it, in words: then it stays, whoever asks for its removal. */
   readonly inUse?: string | undefined
+  /** Containers that serve it. Absent where nothing can be written into what runs. */
+  readonly lives?: readonly Life[]
   /** Facts for `status`: image, started at, restarts, addresses. Never read by the planner. */
   readonly facts?: Readonly<Record<string, string | number>>
 }

@@ -1,5 +1,5 @@
 import type { Span } from '../stack/diagnostics.ts'
-import type { Milestone, Resource, ResourceId } from './resource.ts'
+import type { Life, Milestone, Resource, ResourceId } from './resource.ts'
 
 /** `op kind/name`, e.g. `replace service/api`; unique in one plan. */
 export type StepId = string
@@ -30,11 +30,50 @@ export type Step =
       readonly wanted: Resource
       readonly replicas: { readonly from: number; readonly to: number }
     })
+  /** Edited files are written into what runs, in the place of another image. */
+  | (StepBase & { readonly op: 'sync'; readonly wanted: Resource; readonly sync: SyncWork })
   /** Nothing to do but to see it become what others need. */
   | (StepBase & { readonly op: 'wait'; readonly wanted: Resource })
   | (StepBase & { readonly op: 'stop' | 'delete' })
 
 export type Op = Step['op']
+
+/** A step that the target itself carries out; files reach what runs by a way of their own. */
+export type TargetStep = Exclude<Step, { readonly op: 'sync' }>
+
+/** What running containers of a service lack, and what is to happen inside when they have it. */
+export interface SyncWork {
+  readonly lives: readonly {
+    readonly life: Life
+    readonly files: readonly SyncFile[]
+  }[]
+  /** Command lines for a shell inside, in this order, before the process starts anew. */
+  readonly exec: readonly string[]
+  readonly then: SyncEnd
+}
+
+/** How the program comes to see what changed. */
+export type SyncEnd =
+  { readonly kind: 'none' | 'process' | 'container' } | { readonly kind: 'signal'; readonly signal: string }
+
+/** One path inside a container as it should be. */
+export interface SyncFile {
+  /** Absolute inside the container. */
+  readonly path: string
+  /** Undefined: nothing should be there. */
+  readonly wanted: InnerFile | undefined
+}
+
+/** A file, link or folder of this machine, as it should be inside a container. */
+export interface InnerFile {
+  readonly kind: 'file' | 'link' | 'directory'
+  /** Absolute, on this machine. */
+  readonly source: string
+  /** The sha256 of a file's content in hex, the target of a link, empty for a folder. */
+  readonly content: string
+  /** Permission bits. */
+  readonly mode: number
+}
 
 export interface Plan {
   /** Every step stands after those that it follows. */

@@ -95,6 +95,7 @@ export function plainLines(event: Event, style: Style): string[] {
       return [line(event.service, 'url', `${event.port}  ${event.url}`)]
     case 'diagnostic.reported':
     case 'resource.changed':
+    case 'forward.changed':
       return []
     default:
       return event satisfies never
@@ -107,6 +108,7 @@ const finished = {
   replace: 'ready',
   restart: 'ready',
   reload: 'reloaded',
+  sync: 'live',
   build: 'built',
   deliver: 'delivered',
   run: 'completed',

@@ -4,12 +4,14 @@ import { formatDiagnosticsFromDisk } from './diagnostics.ts'
 import { plainLines } from './plain.ts'
 import { styleFor } from './style.ts'
 
-export type Progress = 'auto' | 'plain' | 'json' | 'quiet'
+export type Progress = 'auto' | 'tty' | 'plain' | 'json' | 'quiet'
 
 interface Streams {
   readonly stdout: NodeJS.WritableStream
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The terminal UI, where there can be one: while it is open, it tells what lines would. */
+  readonly screen?: { readonly isOpen: boolean } | undefined
 }
 
 /**
@@ -25,10 +27,11 @@ export function createReporter(progress: Progress, ansi: string | undefined, str
     case 'json':
       return (event) => void streams.stdout.write(`${JSON.stringify(event)}\n`)
     case 'auto':
+    case 'tty':
     case 'plain': {
       const isRepetition = repetitions()
       return (event) => {
-        if (!isRepetition(event)) tell(event)
+        if (!isRepetition(event) && !streams.screen?.isOpen) tell(event)
       }
     }
     default:

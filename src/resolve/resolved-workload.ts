@@ -202,6 +202,8 @@ export interface Dev {
   readonly restart:
     { readonly kind: 'none' | 'process' | 'container' } | { readonly kind: 'signal'; readonly signal: string }
   readonly debug: number | undefined
+  /** Its program runs below our agent, which can start it anew without its container; `dev` alone asks for that. */
+  readonly isSupervised?: true
 }
 
 export interface Job {

@@ -1,3 +1,4 @@
+import type { Run } from '../drivers/driver.ts'
 import { createScheduler, type Outcome, type Scheduler } from '../plan/execute.ts'
 import type { Plan, Step } from '../plan/step.ts'
 import { StepError } from '../plan/step-error.ts'
@@ -6,16 +7,27 @@ import type { Opened } from './opened.ts'
 export interface ExecuteOptions {
   readonly wait: boolean
   readonly signal: AbortSignal
+  /** Carries out what is written into running containers; `dev` alone plans such steps. */
+  readonly sync?: (step: Extract<Step, { readonly op: 'sync' }>, run: Run) => Promise<void>
 }
 
 export function schedulerFor(opened: Opened, options: ExecuteOptions): Scheduler {
   return createScheduler({
-    driver: opened.driver,
+    driver: {
+      apply: (step, run) =>
+        step.op === 'sync' ? syncOf(options)(step, run) : opened.driver.apply(step, run),
+      ready: (wanted, run) => opened.driver.ready(wanted, run),
+    },
     emit: opened.emit,
     now: Date.now,
     signal: options.signal,
     wait: options.wait,
   })
+}
+
+function syncOf({ sync }: ExecuteOptions): NonNullable<ExecuteOptions['sync']> {
+  if (!sync) throw new TypeError('only dev writes into running containers')
+  return sync
 }
 
 /** Carries a plan out to its end. An interruption is an error, so that no caller takes half for whole. */

@@ -11,6 +11,8 @@ export interface Intent extends Omit<PlanInput, 'desired' | 'observed'> {
   readonly imagesWithWork?: ReadonlySet<ResourceId>
   /** Changes what is wanted before it is compared: fewer services, another number of replicas. */
   readonly adjust?: (desired: readonly Resource[]) => readonly Resource[]
+  /** Sees another image as files that can be written into what runs. */
+  readonly weave?: (desired: readonly Resource[], observed: Observed) => Pick<PlanInput, 'observed' | 'syncs'>
 }
 
 export interface PlannedLine {
@@ -30,11 +32,14 @@ export async function planLine(
   intent: Intent,
   signal: AbortSignal,
 ): Promise<PlannedLine> {
-  const { adjust, imagesWithWork, ...given } = intent
+  const { adjust, weave, imagesWithWork, ...intended } = intent
   const wanted = guardStateful(driver.desired(stack, facts), stack)
   const desired = adjust ? adjust(wanted) : wanted
   const seen = await driver.observe(signal)
-  const observed = given.removal?.images ? new Map([...seen, ...builtImages(wanted)]) : seen
+  const woven = weave?.(desired, seen)
+  const given = { ...intended, ...(woven?.syncs && { syncs: woven.syncs }) }
+  const present = woven?.observed ?? seen
+  const observed = given.removal?.images ? new Map([...present, ...builtImages(wanted)]) : present
   const alone = plan({ ...given, desired, observed })
   const input =
     imagesWithWork && alone.steps.length > 0

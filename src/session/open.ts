@@ -1,7 +1,10 @@
 import { homedir } from 'node:os'
 import type { Arguments } from '../commands/arguments.ts'
 import type { Surroundings } from '../commands/command.ts'
+import { agentsFolder } from '../dev/agents-folder.ts'
 import { devLimits } from '../dev/limits.ts'
+import { supervised } from '../dev/supervised.ts'
+import { hasSynced } from '../dev/sync/ledger.ts'
 import { createMaterials } from '../content/materials.ts'
 import { createRedactor, type Redactor } from '../content/redact.ts'
 import { runSecretCommand } from '../content/secret-command.ts'
@@ -33,6 +36,8 @@ export interface OpenOptions {
   /** Other numbers of replicas than the stack says. */
   readonly replicas?: ReadonlyMap<string, number>
   readonly noCache?: boolean
+  /** As `dev` would have it, programs below our agent: always, or where `dev` was here. The command `dev` is so by itself. */
+  readonly asDev?: 'always' | 'where-it-was'
   /** A revision as it was kept, in the place of today's files and values. */
   readonly frozen?: Frozen
 }
@@ -86,8 +91,9 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     for (const diagnostic of read.errors) emit({ type: 'diagnostic.reported', at: Date.now(), diagnostic })
     return undefined
   }
-  const stack = withReplicas(read.value, options.replicas)
-  const local = memoryOf(stack, around)
+  const scaled = withReplicas(read.value, options.replicas)
+  const local = memoryOf(scaled, around)
+  const stack = (await isAsDev(context, local)) ? supervised(scaled, await agentsFolder()) : scaled
   const isOffline = options.offline ?? false
   const withoutEngine = isOffline || (options.withoutEngine ?? false)
   let found: ReturnType<typeof engineOf> | undefined
@@ -154,6 +160,19 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     recallSecrets: () => materials.recall(),
     reload: () => openWith(context, 'again'),
     close: () => target.driver.close(),
+  }
+}
+
+function isAsDev({ given, options }: Context, memory: Memory): Promise<boolean> | boolean {
+  switch (options.asDev) {
+    case 'always':
+      return true
+    case 'where-it-was':
+      return hasSynced(memory)
+    case undefined:
+      return given.command === 'dev'
+    default:
+      return options.asDev satisfies never
   }
 }
 
@@ -244,6 +263,7 @@ function progressOf(given: Arguments): Progress {
   const progress = given.text('progress') ?? (given.text('output') === 'json' ? 'quiet' : 'auto')
   switch (progress) {
     case 'auto':
+    case 'tty':
     case 'plain':
     case 'json':
     case 'quiet':

@@ -70,6 +70,7 @@ async function openCompose(options: TargetOptions): Promise<OpenedTarget> {
     materials,
     buildImage: builderFor(options, logins),
     credentials: async (registry) => (await logins()).credentialsFor(registry),
+    agent: async (architecture) => (await import('../dev/channel/agent-binary.ts')).agentBinary(architecture),
   })
   return {
     driver,

@@ -63,6 +63,9 @@ export type Event = { readonly at: number } & (
       readonly resource: ResourceId
       readonly health: Health
       readonly detail: string
+      readonly replicas?: { readonly ready: number; readonly wanted: number }
+      /** What somebody else changed of it, in words. */
+      readonly drift?: string
       readonly facts?: Readonly<Record<string, string | number>>
     }
   | { readonly type: 'build.logged'; readonly resource: ResourceId; readonly text: string }
@@ -95,6 +98,7 @@ export type Event = { readonly at: number } & (
       readonly failure: Failure
     }
   | { readonly type: 'url.opened'; readonly service: string; readonly port: string; readonly url: string }
+  | ({ readonly type: 'forward.changed' } & ForwardFacts)
 )
 
 export interface PlannedStep {
@@ -103,6 +107,17 @@ export interface PlannedStep {
   readonly op: Op
   readonly cause: string
   readonly destroys: string | undefined
+}
+
+/** A port of a service on this machine, and who talks through it. */
+export interface ForwardFacts {
+  readonly service: string
+  readonly port: string
+  readonly url: string
+  /** Connections now. */
+  readonly open: number
+  /** Why it leads nowhere now; undefined while it leads to the service. */
+  readonly problem?: string
 }
 
 /** A failure in a form that can cross a socket. */

@@ -1,5 +1,5 @@
 import type { ResourceId } from '../plan/resource.ts'
-import type { Event } from './events.ts'
+import type { Event, EventOf } from './events.ts'
 import type { ResourceState, SmokeState, State } from './state.ts'
 
 /** The only way in which state changes. Pure and total: an event about something unknown makes it known. */
@@ -21,7 +21,7 @@ export function reduce(state: State, event: Event): State {
       return event.steps.reduce(
         (next, { resource }) =>
           withResource(next, resource, event.at, { failure: undefined, progress: undefined }),
-        { ...state, generation: event.generation },
+        { ...state, generation: event.generation, plan: event.steps },
       )
     case 'step.held':
       return withResource(state, event.resource, event.at, { hold: event.reason })
@@ -40,6 +40,7 @@ export function reduce(state: State, event: Event): State {
     case 'step.finished':
       return withResource(state, event.resource, event.at, {
         step: undefined,
+        last: lastOf(state, event),
         hold: undefined,
         progress: undefined,
       })
@@ -61,6 +62,8 @@ export function reduce(state: State, event: Event): State {
       return withResource(state, event.resource, event.at, {
         health: event.health,
         detail: event.detail,
+        drift: event.drift,
+        ...(event.replicas && { replicas: event.replicas }),
         ...(event.facts && { facts: event.facts }),
       })
     case 'smoke.started':
@@ -89,6 +92,11 @@ export function reduce(state: State, event: Event): State {
       const others = state.urls.filter((each) => each.service !== service || each.port !== port)
       return { ...state, urls: [...others, { service, port, url }] }
     }
+    case 'forward.changed': {
+      const { service, port, url, open, problem } = event
+      const forward = { service, port, url, open, ...(problem !== undefined && { problem }) }
+      return { ...state, forwards: new Map(state.forwards).set(`${service}:${port}`, forward) }
+    }
     case 'message.reported':
     case 'build.logged':
     case 'log.written':
@@ -104,19 +112,30 @@ function healthOf(state: State, id: ResourceId): ResourceState['health'] {
   return state.resources.get(id)?.health ?? 'starting'
 }
 
+function lastOf(state: State, event: EventOf<'step.finished'> & { at: number }): ResourceState['last'] {
+  const cause = state.resources.get(event.resource)?.step?.cause ?? ''
+  return { op: event.op, cause, milliseconds: event.milliseconds, at: event.at }
+}
+
 function withResource(state: State, id: ResourceId, at: number, changes: Partial<ResourceState>): State {
   const before: ResourceState = state.resources.get(id) ?? {
     id,
     health: 'absent',
     detail: '',
     step: undefined,
+    last: undefined,
     hold: undefined,
     failure: undefined,
     progress: undefined,
+    replicas: undefined,
+    drift: undefined,
     facts: {},
+    since: at,
     changedAt: at,
   }
-  return { ...state, resources: new Map(state.resources).set(id, { ...before, ...changes, changedAt: at }) }
+  const isSame = changes.health === undefined || changes.health === before.health
+  const after = { ...before, ...changes, since: isSame ? before.since : at, changedAt: at }
+  return { ...state, resources: new Map(state.resources).set(id, after) }
 }
 
 function withSmoke(state: State, check: string, smoke: SmokeState): State {

@@ -1,7 +1,7 @@
 import type { Health, ResourceId } from '../plan/resource.ts'
 import type { Op } from '../plan/step.ts'
 import type { Diagnostic } from '../stack/diagnostics.ts'
-import type { Failure } from './events.ts'
+import type { Failure, ForwardFacts, PlannedStep } from './events.ts'
 
 /** Everything that is known about one run, made of events alone; every view is a function of it. */
 export interface State {
@@ -17,9 +17,13 @@ export interface State {
     | undefined
   readonly exitCode: number | undefined
   readonly generation: number
+  /** What the last plan wanted done. */
+  readonly plan: readonly PlannedStep[]
   readonly resources: ReadonlyMap<ResourceId, ResourceState>
   readonly smoke: ReadonlyMap<string, SmokeState>
   readonly urls: readonly { readonly service: string; readonly port: string; readonly url: string }[]
+  /** By `service:port`. */
+  readonly forwards: ReadonlyMap<string, ForwardFacts>
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -29,12 +33,21 @@ export interface ResourceState {
   readonly detail: string
   /** What is being done to it now, and why. */
   readonly step: { readonly op: Op; readonly cause: string; readonly since: number } | undefined
+  /** What was done to it last, and why; `milliseconds` is how long that took. */
+  readonly last:
+    | { readonly op: Op; readonly cause: string; readonly milliseconds: number; readonly at: number }
+    | undefined
   /** Why it does not go on. */
   readonly hold: string | undefined
   readonly failure: Failure | undefined
   /** How far a long step is. */
   readonly progress: string | undefined
+  readonly replicas: { readonly ready: number; readonly wanted: number } | undefined
+  /** What somebody else changed of it, in words. */
+  readonly drift: string | undefined
   readonly facts: Readonly<Record<string, string | number>>
+  /** Epoch milliseconds since when its health is what it is. */
+  readonly since: number
   /** Epoch milliseconds of the last change. */
   readonly changedAt: number
 }
@@ -50,8 +63,10 @@ export const initialState: State = {
   run: undefined,
   exitCode: undefined,
   generation: 0,
+  plan: [],
   resources: new Map(),
   smoke: new Map(),
   urls: [],
+  forwards: new Map(),
   diagnostics: [],
 }

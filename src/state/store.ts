@@ -12,8 +12,9 @@ export interface Store {
   subscribe(subscriber: Subscriber): () => void
 }
 
-export function createStore(): Store {
-  let state = initialState
+/** A store of its own; `from` is where it begins. */
+export function createStore(from: State = initialState): Store {
+  let state = from
   const subscribers = new Set<Subscriber>()
   return {
     getState: () => state,

@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { kill, sweepContainers, sweepProcesses } from './sweep.ts'
+import { kill, sweepContainers, sweepImages, sweepProcesses } from './sweep.ts'
 
 const folderHere = dirname(fileURLToPath(import.meta.url))
 export const root = dirname(dirname(folderHere))
@@ -27,6 +28,8 @@ const environment = Object.fromEntries(
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** File that takes what `start` prints; without it that is thrown away. */
+  readonly log?: string
 }
 
 /** Where one scenario is measured: a folder of its own, names with a random part, and an end that leaves nothing behind. */
@@ -37,7 +40,9 @@ export interface Bench {
   /** `iamstack …` in the folder; what it printed. Fails on any exit code but 0. */
   iamstack(words: readonly string[], options?: RunOptions): Promise<string>
   run(command: string, words: readonly string[], options?: RunOptions): Promise<string>
-  /** Starts something that goes on until the bench ends; its output is thrown away. */
+  /** Starts something that is talked to, until the bench ends. */
+  talk(command: string, words: readonly string[]): ChildProcessWithoutNullStreams
+  /** Starts something that goes on until the bench ends. */
   start(command: string, words: readonly string[], options?: RunOptions): ChildProcess
   /** The words of `start` for `iamstack …`. */
   readonly entry: readonly [command: string, file: string]
@@ -55,7 +60,8 @@ export async function createBench(entryFile: string): Promise<Bench> {
 
   const begin = (command: string, words: readonly string[], options: RunOptions, keep: boolean) => {
     if (isDisposed) throw new Error('the bench has ended')
-    const output = keep ? 'pipe' : 'ignore'
+    const log = options.log === undefined ? undefined : openSync(options.log, 'a')
+    const output = keep ? 'pipe' : (log ?? 'ignore')
     const child = spawn(command, words, {
       cwd: options.cwd ?? folder,
       env: { ...env, ...options.env },
@@ -63,6 +69,7 @@ export async function createBench(entryFile: string): Promise<Bench> {
       // A group of its own, to be ended with all that it started: `docker compose` goes on without `docker`.
       detached: true,
     })
+    if (log !== undefined) closeSync(log)
     children.add(child)
     child.once('close', () => children.delete(child))
     return child
@@ -90,11 +97,18 @@ export async function createBench(entryFile: string): Promise<Bench> {
     iamstack: (words, options) => execute(process.execPath, [entryFile, ...words], options),
     run: execute,
     start: (command, words, options = {}) => begin(command, words, options, false),
+    talk: (command, words) => {
+      const child = spawn(command, words, { cwd: folder, env, detached: true })
+      children.add(child)
+      child.once('close', () => children.delete(child))
+      return child
+    },
     dispose: async () => {
       isDisposed = true
       for (const { pid } of children) if (pid !== undefined) kill(-pid)
       await sweepProcesses(folder)
       await sweepContainers(name)
+      await sweepImages(name)
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }

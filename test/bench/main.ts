@@ -18,11 +18,10 @@ const { values, positionals } = parseArgs({
 })
 
 const rounds = Number(values.rounds)
-const wanted = positionals.map(Number)
-const known = new Set(scenarios.flatMap(({ numbers }) => numbers))
+const known = new Set(scenarios.flatMap(({ numbers }) => numbers.map(String)))
 if (!Number.isInteger(rounds) || rounds < 1) usage(`--rounds ${values.rounds}: a number from 1 up`)
-for (const number of wanted)
-  if (!known.has(number)) usage(`row ${number} is not measured here; rows: ${[...known].join(', ')}`)
+for (const row of positionals)
+  if (!known.has(row)) usage(`row ${row} is not measured here; rows: ${[...known].join(', ')}`)
 const only = new Set(values.only.split(',').map(contestantName))
 
 let current: Bench | undefined
@@ -39,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 const results: Measured[] = []
 for (const { numbers, open } of scenarios) {
   if (stop.signal.aborted) break
-  if (wanted.length > 0 && !numbers.some((number) => wanted.includes(number))) continue
+  if (positionals.length > 0 && !numbers.some((number) => positionals.includes(String(number)))) continue
   const bench = await createBench(values.entry)
   current = bench
   try {

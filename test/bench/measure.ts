@@ -84,7 +84,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
     try {
       await act()
     } catch (error) {
-      one.failure = `${one.contestant.name}: ${error instanceof Error ? error.message : String(error)}`
+      one.failure = complaintOf(one.contestant, error)
     }
   }
   const begun: typeof running = []
@@ -110,7 +110,14 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
         also = await scenario.also?.()
       })
   } finally {
-    for (const { contestant } of begun) await contestant.dispose?.()
+    for (const one of begun) {
+      try {
+        await one.contestant.dispose?.()
+      } catch (error) {
+        // The others have to be taken down all the same; the sweep at the end does the rest.
+        one.failure ||= complaintOf(one.contestant, error)
+      }
+    }
   }
   return scenario.rows.map((row, index) => {
     const samples: Measured['samples'] = Object.fromEntries(
@@ -125,6 +132,10 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
     const failures = running.flatMap(({ failure }) => (failure === '' ? [] : [failure]))
     return judge(row, samples, what, failures, also?.row === row.number ? also : undefined)
   })
+}
+
+function complaintOf({ name }: Contestant, error: unknown): string {
+  return `${name}: ${error instanceof Error ? error.message : String(error)}`
 }
 
 function judge(

@@ -39,6 +39,17 @@ export async function sweepContainers(name: string): Promise<void> {
   }
 }
 
+/** Deletes images in whose repository the name occurs. Without Docker there are none. */
+export async function sweepImages(name: string): Promise<void> {
+  try {
+    const images = await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}')
+    const ours = images.filter((image) => image.includes(name))
+    if (ours.length > 0) await docker('image', 'rm', '--force', ...ours)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
 /** True when there was nothing left to delete. */
 async function sweepOnce(name: string): Promise<boolean> {
   const filter = ['--filter', `name=${name}`]

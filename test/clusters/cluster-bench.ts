@@ -104,6 +104,7 @@ export async function carryOut(cluster: Cluster, removal?: Removal) {
   const { steps, text } = await stepsFor(cluster, removal)
   const run = recordingRun()
   for (const step of steps) {
+    if (step.op === 'sync') throw new TypeError('nothing is synced into a cluster')
     await cluster.apply(step, run)
     if (isMaking(step)) await cluster.ready(step.wanted, run)
   }

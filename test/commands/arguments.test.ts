@@ -39,7 +39,7 @@ describe('arguments', () => {
       new UsageError("Unknown option '--waitt'", 'iamstack up --help lists the options'),
     )
     expect(() => read('up', '--progress loud')).toThrow(
-      '--progress loud: expected one of auto, plain, json, quiet',
+      '--progress loud: expected one of auto, tty, plain, json, quiet',
     )
     expect(() => read('up', '', { IAMSTACK_PROGRESS: 'loud' }).text('progress')).toThrow('expected one of')
   })

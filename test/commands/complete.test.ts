@@ -87,7 +87,7 @@ test('options, their choices, and assignments as each shell hands them over', as
     '--no-build',
     '--no-forward',
   ])
-  expect(await offered(cwd, 'up', '--progress', '')).toEqual(['auto', 'plain', 'json', 'quiet'])
+  expect(await offered(cwd, 'up', '--progress', '')).toEqual(['auto', 'tty', 'plain', 'json', 'quiet'])
   expect(await offered(cwd, 'up', '--progress', '=', 'p')).toEqual(['plain'])
   expect(await offered(cwd, 'up', '--profile', '=')).toContain('dev')
   expect(await offered(cwd, 'up', '--profile=d')).toEqual(['--profile=dev'])

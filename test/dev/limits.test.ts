@@ -22,10 +22,10 @@ it('names every wish about the dev loop that is not carried out, at its place', 
     ),
   ).toMatchInlineSnapshot(`
     [
-      "7:12 service api: dev.sync has no effect: an edit rebuilds the image and replaces the containers",
-      "7:43 service api: dev.exec has no effect: an edit rebuilds the image and replaces the containers",
-      "7:79 service api: dev.restart has no effect: an edit rebuilds the image and replaces the containers",
-      "7:92 service api: dev.debug has no effect: an edit rebuilds the image and replaces the containers",
+      "7:12 service api: dev.sync has no effect: the stack does not build its image, or gives it a tag of its own, so nothing is written into it",
+      "7:43 service api: dev.exec has no effect: the stack does not build its image, or gives it a tag of its own, so nothing is written into it",
+      "7:79 service api: dev.restart has no effect: the stack does not build its image, or gives it a tag of its own, so nothing is written into it",
+      "7:92 service api: dev.debug has no effect: no port is opened for a debugger",
     ]
   `)
 })

@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { describeRun, sandbox, statusOf, targets, type Sandbox, type Target } from './cli.ts'
+import { generator, killed, seed, timed, writeFour } from './interruptions.ts'
 import { docker, dockerThingsOf } from './machine.ts'
-import { listens, program, programMount, serverFile, serverService } from './small-stack.ts'
 
 /** Kills of each command per target. */
 const rounds = 12
-const seed = Number(process.env['E2E_SEED'] ?? Math.floor(Math.random() * 1e9))
 
 describe.each(targets)('%s', (target) => {
   test(`kill -9 at any moment of up and down: the next run converges, and what is not ours is untouched (E2E_SEED=${String(seed)})`, async () => {
@@ -44,64 +42,6 @@ describe.each(targets)('%s', (target) => {
     expect(strangers.look()).toEqual(before)
   })
 })
-
-/** Starts a command and kills it after so many milliseconds, if it still runs. */
-async function killed(box: Sandbox, words: readonly string[], moment: number): Promise<void> {
-  const started = box.start(words)
-  await Promise.race([sleep(moment), started.ended])
-  started.kill('SIGKILL')
-  await started.ended
-}
-
-async function timed(act: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await act()
-  return performance.now() - start
-}
-
-/** Mulberry32: the same moments for the same seed. */
-function generator(start: number): () => number {
-  let state = start >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-/** Four services with a volume, a config, a secret, a job, and needs. */
-function writeFour(box: Sandbox): void {
-  box.copy(serverFile, 'server.mjs')
-  const script = 'echo done >> "$DATA/runs"'
-  const simple = `env: { ${listens} }\nmounts: { ${programMount} }`
-  box.write({
-    'settings.txt': 'quiet',
-    'iamstack.yaml': `version: 1
-name: ${box.name}
-${program.replace(' }', ' }, settings: { files: ./settings.txt }')}
-secrets: { key: { word: { generate: 24 } } }
-volumes: { data: {} }
-services:${serverService('store', simple.replace(' }\n', ', DATA: "${mount./data}" }\n').replace(/\}$/, ', /data: { volume: data }, /run/secrets/key: { secret: key } }'))}${serverService(
-      'api',
-      `${simple}
-needs: { store: healthy, migrate: completed }
-expose: { http: local }`,
-    )}${serverService('worker', `${simple}\nneeds: { store: healthy }`)}${serverService(
-      'reader',
-      simple.replace(/\}$/, ', /etc/settings.txt: { config: settings, key: settings.txt } }'),
-    )}
-jobs:
-  migrate:
-    image: busybox:stable
-    command: [sh, -c, '${script}']
-    process: { run: [sh, -c, '${script}'], inputs: [] }
-    env: { DATA: "\${mount./data}" }
-    mounts: { /data: { volume: data } }
-    needs: { store: healthy }
-`,
-  })
-}
 
 /** Things that somebody else made before, as near to ours by name as they can be. */
 function makeStrangers(box: Sandbox, target: Target): { look(): unknown } {

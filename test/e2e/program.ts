@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 export const entry = join(process.env['IAMSTACK_TEST_DIST'] ?? join(root, 'dist'), 'cli.js')
 
 /** Milliseconds after which a command counts as hanging; no command of these suites takes a third of it. */
-const patience = 120_000
+const patience = 240_000
 
 export interface Ended {
   readonly code: number | null
@@ -32,6 +32,8 @@ export interface Started {
   event<T extends EventType>(type: T, isMeant?: (event: SomeEvent<T>) => boolean): Promise<SomeEvent<T>>
   /** Events that are told from now on are the only ones that `event` sees. */
   forget(): void
+  /** The events that `event` sees. */
+  events(): readonly Event[]
 }
 
 export interface Running {
@@ -79,6 +81,7 @@ export function startProgram(words: readonly string[], running: Running): Starte
     forget: () => {
       from = heard.events().length
     },
+    events: () => heard.events().slice(from),
     async event(type, isMeant = () => true) {
       const isWanted = (event: Event): event is SomeEvent<typeof type> =>
         event.type === type && isMeant(event as SomeEvent<typeof type>)

@@ -76,6 +76,8 @@ export const events: { readonly [T in EventType]: Required<EventOf<T>> } = {
     resource: 'volume/data',
     health: 'ready',
     detail: 'there',
+    replicas: { ready: 1, wanted: 2 },
+    drift: 'spec.replicas, by kubectl-edit',
     facts: { image: 'redis:7', restarts: 2 },
   },
   'build.logged': { type: 'build.logged', at: 1, resource: 'image/app', text: 'RUN make' },
@@ -93,4 +95,13 @@ export const events: { readonly [T in EventType]: Required<EventOf<T>> } = {
   'smoke.passed': { type: 'smoke.passed', at: 1, check: 'healthy', milliseconds: 8, tries: 2 },
   'smoke.failed': { type: 'smoke.failed', at: 1, check: 'healthy', milliseconds: 8, failure },
   'url.opened': { type: 'url.opened', at: 1, service: 'api', port: 'http', url: 'http://localhost:8000' },
+  'forward.changed': {
+    type: 'forward.changed',
+    at: 1,
+    service: 'api',
+    port: 'http',
+    url: 'http://localhost:8000',
+    open: 2,
+    problem: 'no pod is ready',
+  },
 }

@@ -1,7 +1,10 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describe, expect, test } from 'vitest'
+import type { LiveFinding } from '../../src/clusters/live-check/finding.ts'
+import type { ProfileResult } from '../../src/commands/check.ts'
 import type { FileDifference } from '../../src/commands/diff.ts'
 import type { RevisionRow } from '../../src/commands/history.ts'
+import type { PushedImage } from '../../src/commands/push.ts'
 import type { StatusRow } from '../../src/commands/status.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import type { LogLine } from '../../src/drivers/driver.ts'
@@ -124,6 +127,18 @@ const difference: Required<Difference> = {
   left: '1',
   right: '2',
 }
+const live: Required<LiveFinding> = { check: 'cluster/api', level: 'problem', message: 'no', cure: 'wait' }
+const checked: Required<ProfileResult> = {
+  profile: 'kind',
+  target: 'kind',
+  findings: [diagnostic],
+  live: [live],
+}
+const pushed: Required<PushedImage> = {
+  image: 'app',
+  reference: 'localhost:5001/todo/app:0123456789ab',
+  digest: 'sha256:00',
+}
 const file: Required<FileDifference> = { path: 'compose.yaml', diff: '--- a\n+++ b\n' }
 
 const samples: readonly (readonly [string, unknown])[] = [
@@ -134,6 +149,8 @@ const samples: readonly (readonly [string, unknown])[] = [
   ['history', { project: 'todo', target: 'compose', revisions: [revision] }],
   ['diff', { left: 'revision 1', right: 'now', files: [file] }],
   ['diff', { left: 'compose', right: 'kind', differences: [difference] }],
+  ['check', { ok: false, profiles: [checked] }],
+  ['push', [pushed]],
   ['vars', [variable]],
   [
     'validate',

@@ -9,9 +9,13 @@ _source = Path(__file__).parent / "assets"
 
 
 def collect(folder: str) -> int:
-    """Copies them to a folder; the result is how many there are."""
-    shutil.copytree(_source, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
-    return sum(1 for path in _source.rglob("*") if path.is_file())
+    """Copies them to a folder, which belongs to root in a cluster: what is in it is ours, its own mode and times are not."""
+    files = [path for path in _source.rglob("*") if path.is_file()]
+    for file in files:
+        copy = Path(folder) / file.relative_to(_source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    return len(files)
 
 
 def find(folder: str, path: str) -> Optional[tuple[str, bytes]]:

@@ -4,6 +4,7 @@ import { createContext } from './context.ts'
 import { desiredResources } from './desired/desired.ts'
 import type { ComposeResource } from './desired/spec.ts'
 import { observe } from './observe/observe.ts'
+import { composeSyncing } from './syncing.ts'
 import type { ComposeOptions } from './options.ts'
 import { renderCompose } from './render/render.ts'
 
@@ -29,6 +30,7 @@ export function createComposeDriver(options: ComposeOptions): Driver {
     },
     exec: async (request, signal) => (await import('./exec.ts')).execIn(context, request, signal),
     runOnce: async (request, signal) => (await import('./run-once.ts')).runOnce(context, request, signal),
+    syncing: composeSyncing(context),
     render: (resources, stack) => renderCompose(resources as readonly ComposeResource[], stack),
     close: () => {
       context.bus.close()

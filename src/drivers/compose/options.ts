@@ -15,6 +15,8 @@ export interface ComposeOptions {
   readonly materials: Materials
   /** Afterwards the engine has the image under `fact.reference`. Throws StepError. */
   readonly buildImage: ImageBuilder
+  /** The agent for an architecture as images name it (`amd64`): a file of this machine; undefined where there is none. */
+  readonly agent?: (architecture: string) => Promise<string | undefined>
   /** Credentials for pulling from a registry's host; undefined where nobody logged in. */
   readonly credentials?: (registry: string) => Promise<RegistryCredentials | undefined>
 }

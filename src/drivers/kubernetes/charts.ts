@@ -1,5 +1,5 @@
 import type { ObservedResource, Observed, ResourceId } from '../../plan/resource.ts'
-import type { Step } from '../../plan/step.ts'
+import type { TargetStep } from '../../plan/step.ts'
 import { StepError } from '../../plan/step-error.ts'
 import type { KubeClient } from '../../platform/kubernetes/client.ts'
 import { kinds } from '../../platform/kubernetes/kinds.ts'
@@ -49,7 +49,7 @@ function observedOf(release: Release): ObservedResource {
  * Installs or upgrades the release and waits until all of it is ready: there is no waiting apart. What an interrupted run left
  * pending is forgotten first. StepError for a release of that name that is not ours.
  */
-export async function applyChart(context: ChartContext, step: Step, run: Run): Promise<void> {
+export async function applyChart(context: ChartContext, step: TargetStep, run: Run): Promise<void> {
   if (!('wanted' in step)) throw new TypeError(`${step.id} makes no chart`)
   const { wanted } = step
   const { chart } = specOf(wanted, 'chart')
@@ -80,7 +80,7 @@ export async function applyChart(context: ChartContext, step: Step, run: Run): P
 }
 
 /** Removes the release with what it made; one that is not ours, or not there, is left alone. */
-export async function deleteChart(context: ChartContext, step: Step, run: Run): Promise<void> {
+export async function deleteChart(context: ChartContext, step: TargetStep, run: Run): Promise<void> {
   const name = step.resource.slice('chart/'.length)
   const client = await context.client()
   if (!client) return

@@ -2,10 +2,12 @@ import type { Driver } from '../driver.ts'
 import { check } from './check.ts'
 import type { KubeContext } from './context.ts'
 import { desiredResources } from './desired/desired.ts'
+import { refusedStep } from './diagnose/refusal.ts'
 import { observe } from './observe/observe.ts'
 import type { Reach } from './reach.ts'
 import { render } from './render.ts'
 import type { KubeResource } from './spec.ts'
+import { kubernetesSyncing } from './syncing.ts'
 
 export type KubernetesOptions = Omit<KubeContext, 'project' | 'namespace'> & {
   /** The cluster is gone, so what was opened with it leads nowhere. */
@@ -34,7 +36,12 @@ export function createKubernetesDriver(options: KubernetesOptions): Driver {
       (await import('./observe/images.ts')).observeImages(context, wanted, signal),
     preflight: async (plan, signal) => (await import('./preflight.ts')).preflightOf(context, plan, signal),
     apply: async (step, run) => {
-      await (await import('./apply/apply.ts')).apply(context, step, run)
+      const { apply } = await import('./apply/apply.ts')
+      try {
+        await apply(context, step, run)
+      } catch (error) {
+        throw refusedStep(error, step)
+      }
       if (step.op === 'delete' && step.resource.startsWith('cluster/')) await options.forget()
     },
     ready: async (wanted, run) =>
@@ -51,8 +58,14 @@ export function createKubernetesDriver(options: KubernetesOptions): Driver {
       yield* (await import('./logs.ts')).readLogs(context, query, signal)
     },
     exec: async (request, signal) => (await import('./exec.ts')).execIn(context, request, signal),
+    debug: async (request, image, signal) =>
+      (await import('./exec-debug.ts')).execDebug(context, request, signal, image),
     runOnce: async (request, signal) => (await import('./run-once.ts')).runOnce(context, request, signal),
-    render: (resources, rendered) => render(resources as readonly KubeResource[], rendered),
+    syncing: kubernetesSyncing(context),
+    render: (resources, rendered) => [
+      ...(cluster.render?.(rendered) ?? []),
+      ...render(resources as readonly KubeResource[], rendered),
+    ],
     close: async () => {
       await (await reaching?.catch(() => undefined))?.close()
       await options.close()

@@ -28,6 +28,8 @@ export interface PlacedContainer {
 export interface ContainerStatus {
   readonly name: string
   readonly ready: boolean
+  /** With its runtime before it: `containerd://1f0c…`; absent or empty until it was made. */
+  readonly containerID?: string
   /** Counts the containers before the present one. */
   readonly restartCount: number
   readonly state: ContainerState

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import type { Resource } from '../../plan/resource.ts'
 import { StepError } from '../../plan/step-error.ts'
-import type { Step } from '../../plan/step.ts'
+import type { TargetStep } from '../../plan/step.ts'
 import { volumeFolder } from '../../session/layout.ts'
 import type { ApplyMode, RouteSpec, ServiceSpec } from '../../session/protocol.ts'
 import type { Run } from '../driver.ts'
@@ -21,7 +21,7 @@ export interface ApplyContext {
   readonly link: SessionLink
 }
 
-export async function applyStep(step: Step, run: Run, context: ApplyContext): Promise<void> {
+export async function applyStep(step: TargetStep, run: Run, context: ApplyContext): Promise<void> {
   switch (step.op) {
     case 'create':
     case 'replace':
@@ -145,7 +145,7 @@ async function makeGateway(
   await link.ask({ type: 'gateway', gateway: { parts: asRecorded(wanted.parts), port, routes } })
 }
 
-async function remove(step: Step, { options, link }: ApplyContext): Promise<void> {
+async function remove(step: TargetStep, { options, link }: ApplyContext): Promise<void> {
   const { memory } = options
   const kind = step.resource.slice(0, step.resource.indexOf('/'))
   const name = nameOf(step)
@@ -168,6 +168,6 @@ async function remove(step: Step, { options, link }: ApplyContext): Promise<void
   }
 }
 
-function nameOf(step: Step): string {
+function nameOf(step: TargetStep): string {
   return step.resource.slice(step.resource.indexOf('/') + 1)
 }

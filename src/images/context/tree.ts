@@ -37,7 +37,7 @@ const atOnce = 16
 
 /** One digest over names, executable bits and contents of everything below a folder that is not ignored. Links count by their target. */
 export async function digestTree(tree: Tree, files: FileAccess, cache: StatCache): Promise<string> {
-  const entries = (await list(tree, files)).sort()
+  const entries = (await listTree(tree, files)).sort()
   const stats = await files.stat(entries.map((path) => join(tree.folder, path)))
   const lines = await mapBounded([...entries.entries()], atOnce, async ([index, path]) => {
     const stat = stats[index]
@@ -53,7 +53,11 @@ export async function digestTree(tree: Tree, files: FileAccess, cache: StatCache
   return createHash('sha256').update(lines.join('\n')).digest('hex')
 }
 
-async function list({ folder, ignore, accepts = () => true }: Tree, files: FileAccess): Promise<string[]> {
+/** Files and links below a folder that are not ignored, relative, with slashes. */
+export async function listTree(
+  { folder, ignore, accepts = () => true }: Tree,
+  files: FileAccess,
+): Promise<string[]> {
   const found: string[] = []
   let level = ['']
   while (level.length > 0) {

@@ -16,6 +16,8 @@ export interface Circumstances {
   readonly isRepeatable: boolean
   /** The server has answered before: it is restarting rather than not there. */
   readonly hasAnswered: boolean
+  /** It was out of reach or in trouble a moment ago: until it has read again who may do what, it refuses everybody. */
+  readonly isComingBack: boolean
   readonly isAborted: boolean | undefined
 }
 
@@ -27,11 +29,12 @@ const passing = /etcdserver|leader changed|deadline exceeded|timed out|connectio
  */
 export function canAskAgain(
   error: unknown,
-  { isRepeatable, hasAnswered, isAborted }: Circumstances,
+  { isRepeatable, hasAnswered, isComingBack, isAborted }: Circumstances,
 ): boolean {
   if (isAborted === true || error instanceof StepError) return false
   if (error instanceof KubeError) {
     if (error.status === 429) return true
+    if (error.status === 403) return isComingBack
     if (error.status < 500 || error.status === 501 || error.status === 505) return false
     if (retryAfterOf(error) !== undefined) return true
     // The server answers 500 to an apply that it cannot read, every time; only its store's troubles pass.
@@ -44,6 +47,13 @@ export function canAskAgain(
   // An address that drops packets was waited for long enough.
   if (code === 'ETIMEDOUT' && !hasAnswered) return false
   return isRepeatable
+}
+
+/** The server, or the way to it, has a trouble of its own: its next answers may not be meant so. */
+export function isTrouble(error: unknown): boolean {
+  if (error instanceof KubeError) return error.status >= 500 && error.status !== 501 && error.status !== 505
+  const code = networkCodeOf(error)
+  return code !== undefined && (refused.has(code) || broken.has(code))
 }
 
 /** Milliseconds before the try after `tries` failed ones; undefined: enough. */

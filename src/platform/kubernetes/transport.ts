@@ -6,10 +6,12 @@ import { KubeError, type ContextName } from './client.ts'
 import type { Connection, Use } from './connection.ts'
 import type { Credentials, Identity } from './credentials.ts'
 import { refusalOf, unreachable } from './errors.ts'
-import { canAskAgain, pauseBefore } from './retry.ts'
+import { canAskAgain, isTrouble, pauseBefore } from './retry.ts'
 
 /** Milliseconds without a byte after which an ordinary request is given up. Admission webhooks may take 30 s. */
 const silence = 60_000
+/** Milliseconds after its last trouble in which a server counts as coming back. */
+const comeback = 30_000
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
@@ -58,6 +60,8 @@ export function openTransport({ context, open, credentials, onWarning }: Transpo
   const connect = () => (opened ??= open())
   /** A server that has answered once is restarting when it does not; one that never has is not there. */
   let hasAnswered = false
+  /** When it was in trouble last, by `performance.now()`. */
+  let troubled = Number.NEGATIVE_INFINITY
   let isClosed = false
 
   async function once(request: KubeRequest, use: Use): Promise<IncomingMessage> {
@@ -84,7 +88,10 @@ export function openTransport({ context, open, credentials, onWarning }: Transpo
         return await attempt()
       } catch (error) {
         const isRepeatable = request.isRepeatable ?? request.method === 'GET'
-        const pause = canAskAgain(error, { isRepeatable, hasAnswered, isAborted: request.signal?.aborted })
+        const isComingBack = performance.now() - troubled < comeback
+        const isAborted = request.signal?.aborted
+        if (isAborted !== true && isTrouble(error)) troubled = performance.now()
+        const pause = canAskAgain(error, { isRepeatable, hasAnswered, isComingBack, isAborted })
           ? pauseBefore(tries, error)
           : undefined
         if (pause === undefined) throw failureOf(error, request.signal)

@@ -22,6 +22,7 @@ const ops = Object.keys({
   replace: true,
   restart: true,
   reload: true,
+  sync: true,
   scale: true,
   build: true,
   deliver: true,

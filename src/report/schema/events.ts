@@ -71,7 +71,11 @@ const events: Readonly<Record<EventType, EventShape>> = {
   'resource.changed': {
     description: 'A resource was seen in another state.',
     required: { resource: ref('resource'), health: ref('health'), detail: text },
-    optional: { facts: mapOf({ type: ['string', 'number'] }) },
+    optional: {
+      replicas: object('How many are ready, and how many there should be.', { ready: count, wanted: count }),
+      drift: text,
+      facts: mapOf({ type: ['string', 'number'] }),
+    },
   },
   'build.logged': { description: 'A line of a build.', required: { resource: ref('resource'), text } },
   'log.written': {
@@ -92,6 +96,11 @@ const events: Readonly<Record<EventType, EventShape>> = {
   'url.opened': {
     description: 'Where an exposed port answers.',
     required: { service: text, port: text, url: text },
+  },
+  'forward.changed': {
+    description: 'A port of a service on this machine, with the connections that are open through it.',
+    required: { service: text, port: text, url: text, open: count },
+    optional: { problem: text },
   },
 }
 

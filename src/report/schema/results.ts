@@ -1,3 +1,4 @@
+import { liveCheckIds } from '../../clusters/live-check/finding.ts'
 import type { CheckId } from '../../doctor/finding.ts'
 import { definitions } from './definitions.ts'
 import {
@@ -29,6 +30,8 @@ export type ResultName =
   | 'version'
   | 'history'
   | 'diff'
+  | 'check'
+  | 'push'
 
 const milestone = oneOf(['started', 'healthy', 'completed'])
 
@@ -192,6 +195,39 @@ const results: Readonly<Record<ResultName, JsonSchema>> = {
     { left: text, right: text },
     differences,
   ),
+  check: object('`check -o json`.', {
+    ok: flag,
+    profiles: list(
+      object(
+        'What the target of a profile would refuse or ignore; `live`: what its cluster is like. `target` is absent where the stack is too broken to have one.',
+        { profile: text, findings: list(ref('diagnostic')) },
+        {
+          target: text,
+          live: list(
+            object(
+              'What one check saw of the cluster. `check` is stable.',
+              {
+                check: oneOf(liveCheckIds),
+                level: oneOf(['ok', 'warning', 'problem', 'unchecked']),
+                message: text,
+              },
+              { cure: text },
+            ),
+          ),
+        },
+      ),
+    ),
+  }),
+  push: {
+    ...list(
+      object('An image in its registry: by its tag, and by its content.', {
+        image: text,
+        reference: text,
+        digest: text,
+      }),
+    ),
+    description: '`push -o json`.',
+  },
   version: object('`version -o json`.', { iamstack: text, node: text, platform: text, arch: text }),
 }
 

@@ -212,7 +212,7 @@ services:
         observed,
       }).steps
       // Never awaited: the connection is cut, as with kill -9, wherever it happens to be.
-      if (step) {
+      if (step && step.op !== 'sync') {
         const run = { signal: new AbortController().signal, emit: () => undefined, progress: () => undefined }
         void driver.apply(step, run).catch(() => undefined)
       }

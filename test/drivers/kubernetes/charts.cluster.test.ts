@@ -9,7 +9,7 @@ import {
   observeCharts,
 } from '../../../src/drivers/kubernetes/charts.ts'
 import type { KubeResource } from '../../../src/drivers/kubernetes/spec.ts'
-import type { Step } from '../../../src/plan/step.ts'
+import type { TargetStep } from '../../../src/plan/step.ts'
 import { StepError } from '../../../src/plan/step-error.ts'
 import { kinds } from '../../../src/platform/kubernetes/kinds.ts'
 import { folderWith } from '../../commands/run-command.ts'
@@ -59,7 +59,7 @@ async function resourceOf(folder: string, charts: Readonly<Record<string, unknow
   return resource
 }
 
-function step(op: 'create' | 'update', wanted: KubeResource): Step {
+function step(op: 'create' | 'update', wanted: KubeResource): TargetStep {
   const base = {
     id: `${op} ${wanted.id}`,
     resource: wanted.id,
@@ -70,7 +70,7 @@ function step(op: 'create' | 'update', wanted: KubeResource): Step {
   return { ...base, op, wanted, from: wanted.from }
 }
 
-function removal(wanted: KubeResource): Step {
+function removal(wanted: KubeResource): TargetStep {
   const base = {
     id: `delete ${wanted.id}`,
     resource: wanted.id,

@@ -44,6 +44,26 @@ describe('what is asked again', () => {
     ])
   })
 
+  test('a refusal of a server that just came back: it has not read yet who may do what', async () => {
+    const denied = statusOf(403, 'Forbidden', 'pods "p" is forbidden: User "u" cannot get resource "pods"')
+    const answers: ((response: Parameters<typeof json>[0]) => void)[] = [
+      (response) => response.socket?.destroy(),
+      (response) => json(response, 403, denied),
+      (response) => json(response, 200, pod),
+    ]
+    const { url, requests } = await fakeApi((_request, response) => {
+      const answer = answers.shift()
+      if (answer) answer(response)
+      else json(response, 403, denied)
+    })
+    expect(await (await clientOf(url)).get(kinds.Pod, 'n', 'p')).toEqual(pod)
+    expect(requests).toHaveLength(3)
+    // Without such a trouble it is meant.
+    const other = await clientOf(url)
+    expect(await failureOf(other.get(kinds.Pod, 'n', 'p'))).toContain('KubeError 403 Forbidden')
+    expect(requests).toHaveLength(4)
+  })
+
   test('an apply and a removal of one very object do no harm twice', async () => {
     const { url, requests } = await fakeApi((_request, response) => {
       if (requests.length % 2 === 1) response.socket?.destroy()

@@ -1,5 +1,5 @@
 import { StepError } from '../../../plan/step-error.ts'
-import type { Step } from '../../../plan/step.ts'
+import type { TargetStep } from '../../../plan/step.ts'
 import type { Run } from '../../driver.ts'
 import type { Context } from '../context.ts'
 import { routesFor } from '../desired/gateway.ts'
@@ -19,7 +19,7 @@ import { deleteVolume, ensureVolume } from './volume.ts'
 import { machineKind, type ResourceId, type ResourceKind } from '../../../plan/resource.ts'
 
 /** Carries out one step. Every one looks first, so that repeating it after an interruption ends in the same state. */
-export async function apply(context: Context, step: Step, run: Run): Promise<void> {
+export async function apply(context: Context, step: TargetStep, run: Run): Promise<void> {
   run.signal.throwIfAborted()
   switch (step.op) {
     case 'delete':
@@ -90,7 +90,7 @@ function gone(wanted: ComposeResource): StepError {
 
 async function make(
   context: Context,
-  step: Extract<Step, { readonly wanted: unknown }>,
+  step: Extract<TargetStep, { readonly wanted: unknown }>,
   wanted: ComposeResource,
   run: Run,
 ): Promise<void> {

@@ -19,6 +19,7 @@ import {
 } from '../labels.ts'
 import { newGeneration } from '../names.ts'
 import { probeLabel } from '../observe/health.ts'
+import { agentFor, putAgent, supervised } from './agent.ts'
 import { attached, checkSubPaths, type Attached } from './attach.ts'
 import { fillVolumes } from './fill.ts'
 import { foreignError } from './foreign.ts'
@@ -65,8 +66,16 @@ export async function make(context: Context, wanted: ComposeResource, place: Pla
     }
     const body = { ...spec.body, Env: environment, Labels: labels }
     const name = place.name(generation)
-    const complete = await attached(context, body, spec.attachments, placements, place.owner?.id)
+    const agent = spec.isSupervised && place.role === 'replica' ? await agentFor(context, spec) : undefined
+    const complete = await attached(
+      context,
+      agent ? supervised(body, agent) : body,
+      spec.attachments,
+      placements,
+      place.owner?.id,
+    )
     const id = await create(context, spec, name, complete)
+    if (agent) await putAgent(context, id, agent)
     // After the creation, in which Docker copies what the image has into an empty volume, with its owner.
     await fillVolumes(context, spec, placements)
     return { id, generation, placements }

@@ -1,6 +1,6 @@
 import { restartContainer, stopContainer } from '../../../platform/engine/containers.ts'
 import { digestOfParts } from '../../../plan/hash.ts'
-import type { Step } from '../../../plan/step.ts'
+import type { TargetStep } from '../../../plan/step.ts'
 import type { Run } from '../../driver.ts'
 import type { Context } from '../context.ts'
 import { routesFor } from '../desired/gateway.ts'
@@ -15,7 +15,7 @@ import { initialise } from './init.ts'
 import { make } from './replica.ts'
 import { start } from './start.ts'
 
-type Wanting = Extract<Step, { readonly wanted: unknown }>
+type Wanting = Extract<TargetStep, { readonly wanted: unknown }>
 
 /** Makes the containers of a service what they should be. Whatever an interruption left is recognised and put right. */
 export async function applyService(context: Context, step: Wanting, run: Run): Promise<void> {

@@ -55,6 +55,7 @@ function partsOfService(service: Service, spec: Omit<WorkloadSpec, 'resource'>):
   return {
     ...part('labels', labels.length > 0 ? labels : undefined),
     ...part('pod', spec.podOwner),
+    ...(spec.isSupervised && { agent: 'runs the program' }),
     ...part('init', service.init.length > 0 ? spec.init.map((init) => initShape(init, spec)) : undefined),
   }
 }

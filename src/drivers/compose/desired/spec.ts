@@ -49,6 +49,8 @@ export interface WorkloadSpec {
   /** Names of the scratch mounts that the whole pod shares. */
   readonly sharedScratch: ReadonlySet<string>
   readonly init: readonly Init[]
+  /** Its program is started by the agent, which is put into the container first. */
+  readonly isSupervised: boolean
   readonly probe: { readonly check: NetworkCheck; readonly port: number; readonly rhythm: Probe } | undefined
   /** Only one of it may run at a time: the old one stops before the new one starts. */
   readonly isExclusive: boolean

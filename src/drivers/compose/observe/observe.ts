@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import type { Health, Observed, ObservedResource, ResourceId } from '../../../plan/resource.ts'
+import { editedLives } from '../../../dev/sync/ledger.ts'
+import type { Health, Life, Observed, ObservedResource, ResourceId } from '../../../plan/resource.ts'
 import type { Engine } from '../../../platform/engine/engine.ts'
 import { listNetworks } from '../../../platform/engine/networks.ts'
 import { listVolumes, type Volume } from '../../../platform/engine/volumes.ts'
@@ -25,14 +26,15 @@ export async function observe(context: ObserveContext, signal: AbortSignal): Pro
   // Forty probes listen to one signal, which is no leak.
   setMaxListeners(0, signal)
   const filter = [projectFilter(stack)]
-  const [containers, networks, volumes, ledger] = await Promise.all([
+  const [containers, networks, volumes, ledger, edited] = await Promise.all([
     look(engine, stack, { signal }),
     listNetworks(engine, filter, signal),
     listVolumes(engine, filter, signal),
     readLedger(memory),
+    editedLives(memory),
   ])
   const ours = volumes.filter(({ Labels }) => isOurs(stack, Labels))
-  const scene: Scene = { containers, ledger, incarnations: incarnationsOf(ours), signal }
+  const scene: Scene = { containers, ledger, edited, incarnations: incarnationsOf(ours), signal }
   const workloads = [...new Set(containers.map(({ resource }) => resource))]
   const seen = [
     ...networks.filter(({ Labels }) => isOurs(stack, Labels)).map(({ Labels }) => networkSeen(Labels)),
@@ -47,6 +49,8 @@ export async function observe(context: ObserveContext, signal: AbortSignal): Pro
 interface Scene {
   readonly containers: readonly SeenContainer[]
   readonly ledger: Ledger
+  /** Containers that `dev` wrote into. */
+  readonly edited: ReadonlySet<string>
   readonly incarnations: ReadonlyMap<string, string>
   readonly signal: AbortSignal
 }
@@ -119,8 +123,13 @@ async function serviceSeen(
         : { ready: found.filter(({ health }) => health === 'ready').length, total: replicas.length },
     detail: found.find(({ health }) => health === worst)?.detail ?? 'only steps before the start are there',
     holdsData: undefined,
+    ...(resource.startsWith('service/') && { lives: replicas.map((each) => lifeOf(each, scene)) }),
     ...(first && { facts: { image: first.image, 'started at': first.created, ...addressesOf(replicas) } }),
   }
+}
+
+function lifeOf({ id, name, state }: SeenContainer, { edited }: Scene): Life {
+  return { id, name, isRunning: state === 'running', isEdited: edited.has(id) }
 }
 
 const worstFirst: readonly Health[] = ['failed', 'degraded', 'starting', 'ready']

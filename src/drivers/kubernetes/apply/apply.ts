@@ -1,6 +1,6 @@
 import type { ResourceId, ResourceKind } from '../../../plan/resource.ts'
 import { StepError } from '../../../plan/step-error.ts'
-import type { Step } from '../../../plan/step.ts'
+import type { TargetStep } from '../../../plan/step.ts'
 import type { Run } from '../../driver.ts'
 import type { KubeContext } from '../context.ts'
 import { specOf, type KubeResource } from '../spec.ts'
@@ -11,10 +11,10 @@ import { reloadWorkload } from './reload.ts'
 import { removeResource } from './remove.ts'
 import { restartWorkload, scaleWorkload, workloadOf } from './workload.ts'
 
-type Making = Extract<Step, { readonly wanted: unknown }>
+type Making = Extract<TargetStep, { readonly wanted: unknown }>
 
 /** Carries out one step. Every one can be repeated after an interruption and ends in the same state. */
-export async function apply(context: KubeContext, step: Step, run: Run): Promise<void> {
+export async function apply(context: KubeContext, step: TargetStep, run: Run): Promise<void> {
   run.signal.throwIfAborted()
   const kind = step.resource.slice(0, step.resource.indexOf('/')) as ResourceKind
   switch (kind) {
@@ -48,7 +48,7 @@ export async function apply(context: KubeContext, step: Step, run: Run): Promise
   }
 }
 
-async function applyObject(context: KubeContext, step: Step, run: Run): Promise<void> {
+async function applyObject(context: KubeContext, step: TargetStep, run: Run): Promise<void> {
   switch (step.op) {
     case 'delete':
     case 'stop':
@@ -98,7 +98,7 @@ async function remove(context: KubeContext, resource: ResourceId, run: Run): Pro
   if (resource.startsWith('job/')) await forgetJob(context, resource.slice('job/'.length))
 }
 
-async function applyOrDeleteChart(context: KubeContext, step: Step, run: Run): Promise<void> {
+async function applyOrDeleteChart(context: KubeContext, step: TargetStep, run: Run): Promise<void> {
   const charts = await import('../charts.ts')
   switch (step.op) {
     case 'delete':
@@ -124,7 +124,7 @@ async function applyOrDeleteChart(context: KubeContext, step: Step, run: Run): P
 }
 
 /** Images are built by this machine's engine and brought to nodes that do not have what it has. */
-async function applyImage(context: KubeContext, step: Step, run: Run): Promise<void> {
+async function applyImage(context: KubeContext, step: TargetStep, run: Run): Promise<void> {
   const { cluster, engine, stack } = context
   if (!('wanted' in step)) {
     // What nodes have is theirs to sweep.

@@ -4,11 +4,18 @@ import type { KubeObject } from '../../../platform/kubernetes/client.ts'
 import type { RegistryCredentials } from '../../../platform/engine/registry-credentials.ts'
 import { referenceAsWritten } from '../../../resolve/text.ts'
 import type { KubeContext } from '../context.ts'
+import { literal } from '../desired/literal.ts'
+import { waitsForImage, withProgramOfImage, type ImageProgram } from '../desired/supervised.ts'
+import { below, fieldsOf, listOf } from '../diagnose/json.ts'
 import type { DesiredObject, SecretContent } from '../spec.ts'
 
-/** The object as it is sent: a Secret with its values. It must not be kept, printed or put into an error. */
+/**
+ * The object as it is sent: a Secret with its values, a program with the words of its image. It must not be kept, printed or put
+ * into an error.
+ */
 export async function filledObject(context: KubeContext, desired: DesiredObject): Promise<KubeObject> {
-  const { object, secrets } = desired
+  const { secrets } = desired
+  const object = await withPrograms(context, desired.object)
   if (secrets.size === 0) return object
   const entries = await Promise.all(
     [...secrets].map(async ([key, content]) => {
@@ -17,6 +24,37 @@ export async function filledObject(context: KubeContext, desired: DesiredObject)
     }),
   )
   return { ...object, data: Object.fromEntries(entries) }
+}
+
+/** A pod template whose containers run what their images say, below our agent. */
+async function withPrograms(context: KubeContext, object: KubeObject): Promise<KubeObject> {
+  const containers = listOf(below(object, 'spec', 'template', 'spec', 'containers'))
+  if (!containers.some(({ command }) => waitsForImage(command))) return object
+  const filled = await Promise.all(
+    containers.map(async (container) =>
+      waitsForImage(container['command'])
+        ? {
+            ...container,
+            command: await withProgramOfImage(container['command'], (image) => programOf(context, image)),
+          }
+        : container,
+    ),
+  )
+  const spec = fieldsOf(object['spec'])
+  const template = fieldsOf(spec['template'])
+  const pod = { ...fieldsOf(template['spec']), containers: filled }
+  return { ...object, spec: { ...spec, template: { ...template, spec: pod } } }
+}
+
+/** From the engine that built it. Its words are no references, whatever they look like. */
+async function programOf({ engine }: KubeContext, image: string): Promise<ImageProgram> {
+  if (!engine) throw new TypeError(`nobody here can tell what ${image} runs`)
+  const { inspectImage } = await import('../../../platform/engine/images.ts')
+  const { Config } = await inspectImage(await engine(), image)
+  return {
+    entrypoint: (Config.Entrypoint ?? []).map(literal),
+    command: (Config.Cmd ?? []).map(literal),
+  }
 }
 
 async function bytesOf(

@@ -10,6 +10,7 @@ import { mountsOf, type PodVolumes } from './mounts.ts'
 import { initContainerOf } from './names.ts'
 import { filled } from './objects.ts'
 import { probesOf } from './probes.ts'
+import { supervisedProgram } from './supervised.ts'
 import { isNamedUser, resourcesOf, securityOf } from './security.ts'
 
 /** What the containers of one service or job are made in. */
@@ -43,7 +44,7 @@ export function containersOf(consumer: Consumer, context: ContainerContext): Con
   return {
     main: filled({
       name: declared.name,
-      ...programOf(declared, declared.image, lookup, context),
+      ...mainProgramOf(declared, service, lookup, context),
       ...variablesOf(environment),
       ...(service && servingOf(service, lookup, context)),
       ...common,
@@ -82,13 +83,25 @@ function programOf(
   image: Job['image'],
   lookup: Lookup,
   context: DesiredContext,
-): Record<string, unknown> {
+) {
   return {
     image: imageOf(image, context),
     imagePullPolicy: image ? context.cluster.pullPolicy(referenceOf(image, context.facts)) : undefined,
     command: entrypoint && literals(entrypoint, lookup),
     args: command && literals(command, lookup),
   }
+}
+
+function mainProgramOf(
+  declared: Service | Job,
+  service: Service | undefined,
+  lookup: Lookup,
+  context: DesiredContext,
+): Record<string, unknown> {
+  const program = programOf(declared, declared.image, lookup, context)
+  return service?.dev.isSupervised
+    ? { ...program, ...supervisedProgram(service, program, context.facts) }
+    : program
 }
 
 /** What a program that keeps running has besides. */

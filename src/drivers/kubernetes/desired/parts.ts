@@ -1,3 +1,4 @@
+import { waitsForImage, withoutImage } from './supervised.ts'
 import type { Service } from '../../../resolve/resolved.ts'
 import { textAsWritten } from '../../../resolve/text.ts'
 import { part, together } from '../../content-parts.ts'
@@ -55,7 +56,7 @@ function partsOfContainer(
   const suffix = name === owner ? '' : ` ${String(name)}`
   return {
     ...part(`image${suffix}`, image, imagePullPolicy),
-    ...part(`entrypoint${suffix}`, command),
+    ...part(`entrypoint${suffix}`, waitsForImage(command) ? command.map(withoutImage) : command),
     ...part(`command${suffix}`, args),
     ...part(`working-dir${suffix}`, workingDir),
     ...part(`env${suffix}`, env, envFrom, texts.length > 0 ? texts : undefined),

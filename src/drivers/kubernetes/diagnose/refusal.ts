@@ -42,6 +42,19 @@ export function refusal(error: unknown, { verb, object, from }: Attempt): unknow
   }
 }
 
+/** The same for what was asked on behalf of a step, about whichever object. */
+export function refusedStep(
+  error: unknown,
+  { id, from }: { readonly id: string; readonly from?: Span | undefined },
+): unknown {
+  if (!(error instanceof KubeError)) return error
+  return new StepError(error.status === 403 ? 'precondition' : 'deploy', `${id}: ${words(error)}`, {
+    span: from,
+    cause: error,
+    isTerminal: error.status < 500 && error.status !== 429,
+  })
+}
+
 const claimHint =
   'a claim can only grow, and only where its StorageClass allows that; for anything else back its data up, delete it (`down --volumes=NAME`) and bring it up again'
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import type { Observed, ObservedResource, ResourceId, ResourceKind } from '../../../plan/resource.ts'
+import { editedLives } from '../../../dev/sync/ledger.ts'
+import type { Life, Observed, ObservedResource, ResourceId, ResourceKind } from '../../../plan/resource.ts'
 import { KubeError, type KubeClient, type KubeObject } from '../../../platform/kubernetes/client.ts'
 import { kinds } from '../../../platform/kubernetes/kinds.ts'
 import type { KubeContext } from '../context.ts'
@@ -8,6 +9,7 @@ import { below, listOf, textOf } from '../diagnose/json.ts'
 import { judgeObject } from '../diagnose/object.ts'
 import { sceneOf, type Scene } from '../diagnose/scene.ts'
 import { elapsedBy, type Verdict } from '../diagnose/verdict.ts'
+import { livesByService } from '../lives.ts'
 import { claimUids, jobRecords, jobSeen, jobsRemembered } from './jobs.ts'
 import { byResource, look, type Found } from './look.ts'
 import { findNamespace, namespaceSeen } from './namespace.ts'
@@ -33,11 +35,12 @@ async function observeInside(
   signal: AbortSignal,
 ): Promise<ObservedResource[]> {
   const { memory, cluster, namespace: name } = context
-  const [namespace, found, records, charts] = await Promise.all([
+  const [namespace, found, records, charts, edited] = await Promise.all([
     findNamespace(client, context, signal),
     recordedKinds(memory).then((recorded) => look(client, context, recorded, signal)),
     jobRecords(memory),
     observeCharts(context, signal),
+    editedLives(memory),
   ])
   const groups = byResource(found)
   const scene = sceneOf({
@@ -47,8 +50,12 @@ async function observeInside(
     elapsed: elapsedBy(Date.now()),
   })
   const place = namespaceSeen(namespace, context, groups.get(`namespace/${name}`) ?? [])
+  const pods = found.flatMap(({ object }) => (object.kind === 'Pod' ? [object] : []))
+  const lives = livesByService(pods, context.stack, edited)
   const resources = [...groups].flatMap(([id, group]) =>
-    id.startsWith('namespace/') || id.startsWith('chart/') ? [] : [resourceSeen(id, group, scene)],
+    id.startsWith('namespace/') || id.startsWith('chart/')
+      ? []
+      : [withLives(resourceSeen(id, group, scene), lives)],
   )
   return [
     ...(place ? [place] : []),
@@ -56,6 +63,14 @@ async function observeInside(
     ...jobsRemembered(records, new Set(groups.keys()), claimUids(scene.claims)),
     ...charts.values(),
   ]
+}
+
+function withLives(
+  seen: ObservedResource,
+  byService: ReadonlyMap<string, readonly Life[]>,
+): ObservedResource {
+  const lives = seen.id.startsWith('service/') ? byService.get(seen.id.slice('service/'.length)) : undefined
+  return lives ? { ...seen, lives } : seen
 }
 
 /** Releases of charts are helm's to look at; a stack without any does not ask it. */

@@ -1,0 +1,142 @@
+import { causesOf, type Impact } from '../dev/impact.ts'
+import type { Turn } from '../dev/loop.ts'
+import type { DevSync } from '../dev/sync/dev-sync.ts'
+import type { Scheduler } from '../plan/execute.ts'
+import type { Resource } from '../plan/resource.ts'
+import type { Plan } from '../plan/step.ts'
+import { messageOf } from '../report/words.ts'
+import { demandConsent, schedulerFor } from '../session/execute.ts'
+import { planLine, selectionOf, type Intent } from '../session/line.ts'
+import type { Opened } from '../session/opened.ts'
+import type { Arguments } from './arguments.ts'
+import type { Surroundings } from './command.ts'
+
+/** What `dev` works with now: a reload of the stack file makes another. */
+export interface Current {
+  /** Every stack that was opened: steps of an earlier one may still run, so all are closed at the end. */
+  readonly all: Opened[]
+  opened: Opened
+  scheduler: Scheduler
+  /** Undefined where edits cannot be written into what runs. */
+  sync: DevSync | undefined
+  /** Numbers of replicas that somebody asked for while it ran. */
+  readonly replicas: Map<string, number>
+}
+
+/** Carries out plans of the stack as it is now. */
+export function schedulerOf({ opened, sync }: Current, signal: AbortSignal): Scheduler {
+  return schedulerFor(opened, {
+    wait: true,
+    signal,
+    ...(sync && { sync: (step, run) => sync.apply(step, run) }),
+  })
+}
+
+export const nothingDone: Turn = { outcome: Promise.resolve({ isDone: false, isWell: false }) }
+
+/** What is cut short by Ctrl-C is no failure to be told. */
+export async function unlessEnded<T>(signal: AbortSignal, otherwise: T, work: () => Promise<T>): Promise<T> {
+  const isEnded = (): boolean => signal.aborted
+  try {
+    return isEnded() ? otherwise : await work()
+  } catch (error) {
+    if (isEnded()) return otherwise
+    throw error
+  }
+}
+
+/** Gathers, looks, plans and submits; comes back before the steps are done. */
+export async function bring(
+  current: Current,
+  impacts: readonly Impact[],
+  given: Arguments,
+  around: Surroundings,
+): Promise<Turn> {
+  await current.opened.gather('change')
+  const plan = await planTurn(current, impacts, given, around)
+  demandConsent(plan, given.isOn('yes'), current.opened.stack.profile.isProtected)
+  if (plan.steps.length === 0)
+    return { outcome: Promise.resolve({ isDone: impacts.length === 0, isWell: true }) }
+  await current.sync?.remember(plan)
+  const outcome = carryOut(current, plan, given, around).catch((error: unknown) => {
+    tell(current.opened, messageOf(error))
+    return { isDone: false, isWell: false }
+  })
+  return { outcome }
+}
+
+/** The plan for what was gathered last. */
+export async function planTurn(
+  { opened, sync, replicas }: Current,
+  impacts: readonly Impact[],
+  given: Arguments,
+  { signal }: Surroundings,
+): Promise<Plan> {
+  const facts = opened.gathered()?.facts ?? (await opened.gather('change'))
+  const selection = selectionOf(
+    opened.driver.desired(opened.stack, facts),
+    given.operands,
+    !given.isOn('no-deps'),
+  )
+  await sync?.look(opened)
+  const adjust = (desired: readonly Resource[]): readonly Resource[] =>
+    desired.map((resource) =>
+      resource.kind === 'service' && replicas.has(resource.name)
+        ? { ...resource, replicas: replicas.get(resource.name) }
+        : resource,
+    )
+  const intent: Intent = {
+    causes: causesOf(impacts),
+    ...(replicas.size > 0 && { adjust }),
+    ...(selection && { selection }),
+    ...(sync && { weave: (desired, observed) => sync.weave(opened, desired, observed) }),
+  }
+  return (await planLine(opened.driver, opened.stack, facts, intent, signal)).plan
+}
+
+/** So often is looked again at what was written into containers. */
+const mostRounds = 3
+
+/**
+ * Does what a plan says. After a sync it looks again: a container may have come or gone meanwhile, or refuse to be written to, and
+ * then the image is built after all.
+ */
+async function carryOut(
+  current: Current,
+  first: Plan,
+  given: Arguments,
+  around: Surroundings,
+): Promise<{ isDone: boolean; isWell: boolean }> {
+  const { sync } = current
+  for (let plan = first, round = 1; ; round += 1) {
+    const barred = sync?.barred() ?? 0
+    const { failures, cancelled } = await current.scheduler.submit(plan)
+    const isWell = failures.length === 0
+    const isToLookAt = plan.steps.some(({ op }) => op === 'sync') && (isWell || sync?.barred() !== barred)
+    if (!isToLookAt || cancelled > 0 || round === mostRounds) return { isDone: true, isWell }
+    const next = await planTurn(current, [], given, around)
+    // That something is on its way, or fails by itself, is no reason to begin again.
+    const steps = next.steps.filter(({ op }) => op !== 'wait' && op !== 'restart')
+    if (steps.length === 0) return { isDone: true, isWell }
+    plan = { ...next, steps }
+    await sync?.remember(plan)
+  }
+}
+
+/** Containers came or went: what was written into their predecessors is written into them, and nothing else is done. */
+export async function replay(
+  current: Current,
+  given: Arguments,
+  around: Surroundings,
+): Promise<Turn | undefined> {
+  const plan = await planTurn(current, [], given, around)
+  const steps = plan.steps.filter(({ op }) => op === 'sync')
+  if (steps.length === 0) return undefined
+  const outcome = current.scheduler.submit({ ...plan, steps })
+  return { outcome: outcome.then(({ failures }) => ({ isDone: true, isWell: failures.length === 0 })) }
+}
+
+/** A line for whoever looks on. */
+export function tell(opened: Opened, text: string): void {
+  opened.emit({ type: 'message.reported', at: Date.now(), text })
+}

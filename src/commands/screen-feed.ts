@@ -1,0 +1,129 @@
+import type { ResourceId } from '../plan/resource.ts'
+import { messageOf } from '../report/words.ts'
+import type { Opened } from '../session/opened.ts'
+import { urlFor, urlsOf } from '../session/urls.ts'
+import type { LogBuffers } from '../state/log-buffers.ts'
+import type { Store } from '../state/store.ts'
+
+/** Milliseconds between two looks at what the target runs: pods and containers change without a step of ours. */
+const lookEvery = 2_000
+
+/** Every service and job has its row from the beginning, in the order of the stack file. */
+export function nameAll({ stack }: Opened, store: Store): void {
+  const ids: ResourceId[] = [
+    ...[...stack.jobs.keys()].map((name): ResourceId => `job/${name}`),
+    ...[...stack.services.keys()].map((name): ResourceId => `service/${name}`),
+  ]
+  const known = store.getState().resources
+  for (const resource of ids)
+    if (!known.has(resource))
+      store.dispatch({
+        type: 'resource.changed',
+        at: Date.now(),
+        resource,
+        health: 'absent',
+        detail: 'not there yet',
+      })
+}
+
+/** The logs of all services, from now on and through every replacement. A broken stream is taken up again. */
+export async function followLogs(opened: () => Opened, logs: LogBuffers, signal: AbortSignal): Promise<void> {
+  let since = Date.now() - 60_000
+  while (!signal.aborted) {
+    const { driver, redact } = opened()
+    try {
+      const query = { services: [], follow: true, since, tail: 200, previous: false, init: false }
+      for await (const line of driver.logs(query, signal)) {
+        logs.write({ ...line, text: redact(line.text) })
+        since = line.time + 1
+      }
+    } catch (error) {
+      if (isEnded(signal)) return
+      logs.write({
+        time: Date.now(),
+        service: 'iamstack',
+        replica: 1,
+        stream: 'stderr',
+        text: `logs cannot be followed: ${messageOf(error)}`,
+      })
+    }
+    await pause(lookEvery, signal)
+  }
+}
+
+/** What the target says of itself, for what happens without a step: restarts, connections, changes by hand. */
+export async function lookAgainAndAgain(
+  opened: () => Opened,
+  store: Store,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await lookOnce(opened(), store, signal)
+    } catch (error) {
+      if (isEnded(signal)) return
+      store.dispatch({
+        type: 'message.reported',
+        at: Date.now(),
+        text: `the target does not answer: ${messageOf(error)}`,
+      })
+    }
+    await pause(lookEvery, signal)
+  }
+}
+
+async function lookOnce(now: Opened, store: Store, signal: AbortSignal): Promise<void> {
+  const observed = await now.driver.observe(signal)
+  const at = Date.now()
+  for (const seen of observed.values()) {
+    // While a step is under way it knows better, and images and records are nothing that runs.
+    const known = store.getState().resources.get(seen.id)
+    if (known?.step || seen.isRecord || seen.id.startsWith('image/')) continue
+    const wanted = wantedReplicas(now, seen.id) ?? seen.replicas?.total
+    store.dispatch({
+      type: 'resource.changed',
+      at,
+      resource: seen.id,
+      health: seen.health,
+      detail: seen.detail,
+      ...(seen.replicas && wanted !== undefined && { replicas: { ready: seen.replicas.ready, wanted } }),
+      ...(seen.drift !== undefined && { drift: seen.drift }),
+      ...(seen.facts && { facts: seen.facts }),
+    })
+  }
+  for (const each of await urlsOf(now)) store.dispatch({ type: 'url.opened', at, ...each })
+  for (const forward of (await now.driver.forwarding?.held()) ?? []) {
+    const { service, port, host, local, open, problem } = forward
+    const url = urlFor(now, service, port, { host, port: local })
+    store.dispatch({
+      type: 'forward.changed',
+      at,
+      service,
+      port,
+      url,
+      open,
+      ...(problem !== undefined && { problem }),
+    })
+  }
+}
+
+/** A function, for what the compiler knows of a signal does not outlive an await. */
+function isEnded(signal: AbortSignal): boolean {
+  return signal.aborted
+}
+
+function wantedReplicas({ stack }: Opened, id: ResourceId): number | undefined {
+  return id.startsWith('service/') ? stack.services.get(id.slice('service/'.length))?.replicas : undefined
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, milliseconds)
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
