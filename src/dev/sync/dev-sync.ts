@@ -76,7 +76,8 @@ export async function openDevSync(
       const woven = weave(desired, observed, syncables, ledger)
       trees = woven.trees
       for (const { service } of trees) lives.set(service, observed.get(`service/${service}`)?.lives ?? [])
-      if (!readsOnly) void settle(trees, observed, ledger, syncer)
+      // A record that could not be removed is one of a container that is gone: it harms nobody.
+      if (!readsOnly) void settle(trees, observed, ledger, syncer).catch(() => undefined)
       return woven
     },
     async remember(plan) {
