@@ -33,6 +33,7 @@ export async function build({ force = false } = {}) {
     logLevel: 'warning',
     // Loaded from node_modules when they are used at all: native parts, files beside the code, or dynamic requires.
     external: ['@peculiar/x509', 'dockerode', 'docker-modem', 'ssh2', 'cpu-features', 'blessed', 'fsevents'],
+    plugins: [lateSegmenter],
     define: {
       __IAMSTACK_VERSION__: JSON.stringify(manifest.version),
       __IAMSTACK_BUILD__: JSON.stringify(stamp.slice(0, 16)),
@@ -56,6 +57,25 @@ async function putAgent() {
   const { buildAgent } = await import('./build-agent.mjs')
   if ((await buildAgent(root)) === 'left out') return
   await copyFile(join(root, 'agent', 'Dockerfile'), join(root, 'dist', 'agent', 'Dockerfile'))
+}
+
+/**
+ * string-width makes a segmenter while it loads, which takes as long as starting Node: most commands never measure anything but
+ * plain text. It is made at the first use instead.
+ */
+const lateSegmenter = {
+  name: 'late-segmenter',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]string-width[\\/]index\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      const eager = 'const segmenter = new Intl.Segmenter();'
+      if (!text.includes(eager))
+        throw new Error(`${path} is not what it was: see lateSegmenter in scripts/build.mjs`)
+      const late =
+        'let made; const segmenter = {segment: (text) => (made ??= new Intl.Segmenter()).segment(text)};'
+      return { contents: text.replace(eager, late), loader: 'js' }
+    })
+  },
 }
 
 async function fingerprint() {

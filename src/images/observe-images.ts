@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Observed, ObservedResource, Resource } from '../plan/resource.ts'
-import { listContainersOf } from '../platform/engine/containers.ts'
+import { listContainersOf, removeContainer } from '../platform/engine/containers.ts'
 import type { Engine } from '../platform/engine/engine.ts'
 import { isConflict, isNotFound } from '../platform/engine/errors.ts'
 import { listImages, removeImage } from '../platform/engine/images.ts'
@@ -50,34 +50,27 @@ export async function imagesHere(
   )
 }
 
-/** Removes the tags of an image that the stack built. */
-export async function deleteBuiltImage(engine: Engine, stack: string, image: string): Promise<void> {
+/** Removes the tags of an image that the stack built. `namespace` is the one whose pods of it are gone. */
+export async function deleteBuiltImage(
+  engine: Engine,
+  stack: string,
+  image: string,
+  namespace?: string,
+): Promise<void> {
   const images = await listImages(engine, {
     labels: [`dev.iamstack.image=${image}`, `dev.iamstack.stack=${stack}`],
   })
   for (const tag of images.flatMap(({ RepoTags }) => RepoTags ?? [])) {
-    await removeTag(engine, tag)
+    await removeTag(engine, tag, namespace)
   }
 }
 
 /** How often is tried, twice a second: a node ends its containers a moment after their pods are gone. */
 const tries = 40
-
 /** So many tries are left when a node has had its two seconds. */
 const patient = tries - 4
 
-/**
- * Nothing has the image but ended containers of a node. It keeps the last one of a container until its next sweep, up to some
- * minutes after the pod is gone, and can sweep it without the image. A container of anybody else keeps its image.
- */
-async function isHeldByLeavings(engine: Engine, tag: string): Promise<boolean> {
-  const holders = await listContainersOf(engine, tag)
-  return holders.every(
-    ({ State, Labels }) => State === 'exited' && Labels['io.kubernetes.pod.name'] !== undefined,
-  )
-}
-
-async function removeTag(engine: Engine, tag: string): Promise<void> {
+async function removeTag(engine: Engine, tag: string, namespace: string | undefined): Promise<void> {
   for (let left = tries; ; left -= 1) {
     try {
       await removeImage(engine, tag)
@@ -85,12 +78,23 @@ async function removeTag(engine: Engine, tag: string): Promise<void> {
     } catch (error) {
       if (isNotFound(error)) return
       if (!isConflict(error) || left === 0) throw error
-      if (left < patient && (await isHeldByLeavings(engine, tag))) {
-        await removeImage(engine, tag, { force: true })
-        return
-      }
+      if (left < patient && namespace !== undefined) await sweepLeavings(engine, tag, namespace)
     }
     await sleep(500)
+  }
+}
+
+/**
+ * A node keeps the last ended container of a pod until its next sweep, some minutes after the pod is gone, and with it the image.
+ * Those of a namespace that we have emptied are removed here.
+ */
+async function sweepLeavings(engine: Engine, tag: string, namespace: string): Promise<void> {
+  for (const { Id, State, Labels } of await listContainersOf(engine, tag)) {
+    if (State !== 'exited' || Labels['io.kubernetes.pod.namespace'] !== namespace) continue
+    await removeContainer(engine, Id, { force: false }).catch((error: unknown) => {
+      // The node was faster.
+      if (!isNotFound(error) && !isConflict(error)) throw error
+    })
   }
 }
 

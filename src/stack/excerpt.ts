@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { widthOf } from './width.ts'
 import type { Span } from './diagnostics.ts'
 
 /** Two columns that show a tab for what it is. */
@@ -27,8 +27,8 @@ export function excerpt(lines: readonly string[], span: Span): string[] {
     shown.push(`${String(number).padStart(gutter)} | ${spaced(cut.text)}`.trimEnd())
     if (number !== span.line) continue
     const start = Math.max(0, span.column - 1 - cut.from)
-    const before = stringWidth(spaced(cut.text.slice(0, start)))
-    const marked = stringWidth(spaced(cut.text.slice(start, start + span.length)))
+    const before = widthOf(spaced(cut.text.slice(0, start)))
+    const marked = widthOf(spaced(cut.text.slice(start, start + span.length)))
     shown.push(`${' '.repeat(gutter)} | ${' '.repeat(before)}${'^'.repeat(Math.max(1, marked))}`)
   }
   return shown

@@ -6,7 +6,7 @@ import {
   copyOf,
   microservices,
   nothing,
-  runsOfJobs,
+  untilJobsAre,
   stepsOf,
   titlesAt,
   todobackend,
@@ -31,7 +31,7 @@ test('both examples in one cluster: green, rows outlive down, one migration for 
   await upGreen(micro, microservices, on)
 
   await upGreen(todos, todobackend, on)
-  expect(runsOfJobs(todos, target)).toEqual({ succeeded: '1', pods: 'Succeeded' })
+  await untilJobsAre(todos, target, { succeeded: '1', pods: 'Succeeded' })
   await addTodo(await urlOf(todos, on, 'app'), 'kept')
   await todos.succeed(['down', ...on])
   const again = await todos.succeed(['up', ...on, '--no-smoke', '--progress', 'json'])

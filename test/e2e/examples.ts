@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { root, sandbox, type Ended, type Sandbox } from './cli.ts'
 import { kubectl, type ClusterTarget } from './clusters.ts'
 
@@ -46,7 +46,17 @@ export function stepsOf({ events }: Ended): string[] {
 }
 
 /** How often the jobs of a stack ran to a good end, and how many pods it took. */
-export function runsOfJobs(box: Sandbox, target: ClusterTarget): { succeeded: string; pods: string } {
+interface JobRuns {
+  readonly succeeded: string
+  readonly pods: string
+}
+
+/** What a smoke test ran in the cluster goes a moment after the test has ended. */
+export async function untilJobsAre(box: Sandbox, target: ClusterTarget, wanted: JobRuns): Promise<void> {
+  await vi.waitFor(() => expect(runsOfJobs(box, target)).toEqual(wanted), { timeout: 30_000, interval: 500 })
+}
+
+function runsOfJobs(box: Sandbox, target: ClusterTarget): JobRuns {
   const inside = ['--namespace', box.project, 'get']
   const jobs = kubectl(target, ...inside, 'jobs', '--output', 'jsonpath={.items[*].status.succeeded}')
   const pods = kubectl(

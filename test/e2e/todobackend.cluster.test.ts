@@ -5,7 +5,7 @@ import {
   copyOf,
   leftOf,
   nothing,
-  runsOfJobs,
+  untilJobsAre,
   stepsOf,
   titlesAt,
   todobackend,
@@ -21,7 +21,7 @@ test('three replicas and one migration for each image; rows outlive down (S76, S
   const steps = stepsOf(await upGreen(box, todobackend, words))
   const order = ['create service/db', 'run job/migrate', 'create service/app']
   expect(steps.filter((step) => order.includes(step))).toEqual(order)
-  expect(runsOfJobs(box, target)).toEqual({ succeeded: '1', pods: 'Succeeded' })
+  await untilJobsAre(box, target, { succeeded: '1', pods: 'Succeeded' })
   expect((await statusOf(box, words)).get('service/app')).toMatchObject({ replicas: { ready: 3, wanted: 3 } })
   await addTodo(await urlOf(box, on, 'app'), 'kept')
 
@@ -34,7 +34,7 @@ test('three replicas and one migration for each image; rows outlive down (S76, S
   const edited = stepsOf(await box.succeed(['up', ...words, '--no-smoke', '--progress', 'json']))
   const changed = ['build image/todobackend', 'run job/migrate', 'update service/app']
   expect(edited.filter((step) => changed.includes(step))).toEqual(changed)
-  expect(runsOfJobs(box, target)).toEqual({ succeeded: '1', pods: 'Succeeded' })
+  await untilJobsAre(box, target, { succeeded: '1', pods: 'Succeeded' })
   expect(await titlesAt(await urlOf(box, on, 'app'))).toEqual(['kept'])
 
   await box.succeed(['down', ...on, '--all', '--yes'])

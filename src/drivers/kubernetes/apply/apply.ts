@@ -130,7 +130,12 @@ async function applyImage(context: KubeContext, step: TargetStep, run: Run): Pro
     // What nodes have is theirs to sweep.
     if (!engine || !step.resource.startsWith('image/')) return
     const { deleteBuiltImage } = await import('../../../images/observe-images.ts')
-    await deleteBuiltImage(await engine(), stack.name, step.resource.slice('image/'.length))
+    await deleteBuiltImage(
+      await engine(),
+      stack.name,
+      step.resource.slice('image/'.length),
+      context.namespace,
+    )
     return
   }
   if (step.op === 'wait') return
