@@ -41,6 +41,8 @@ test('both examples in one cluster: green, rows outlive down, one migration for 
   await todos.succeed(['down', ...on, '--all', '--yes'])
   expect(hasKindCluster()).toBe(true)
   await micro.succeed(['down', ...on, '--all', '--yes'])
+  // The build above remembered its secrets for another target.
+  await micro.succeed(['down', '--profile', 'compose', '--all', '--yes'])
   expect(micro.traces()).toEqual(nothing)
   // The kubeconfig of a cluster that stayed, for others, stayed with it.
   expect({ ...todos.traces(), files: [] }).toEqual(nothing)
