@@ -7,7 +7,7 @@ import { agentFolder, agentPath } from './agent-place.ts'
 export const agentImage = 'iamstack.agent'
 
 /**
- * The stack as `dev` runs it: programs of images that we build, and that an edit is to start anew, run below our agent. `up` knows
+ * The stack as `dev` runs it: programs of images that we build, and that edits are written into, run below our agent. `up` knows
  * no agent, so it replaces such containers by ones that are as the stack says. `agents` is the folder that the agent was built
  * into, with the Dockerfile of its image; undefined where this package has none. Pure.
  */
@@ -32,9 +32,9 @@ export function isSyncable(stack: ResolvedStack, { image, dev }: Service): boole
   return dev.sync !== 'off' && image?.kind === 'built' && stack.images.get(image.image)?.tag.kind === 'hash'
 }
 
+/** Whatever `dev.restart` says: the agent is also what edits are written by, in images without a shell too. */
 function isSupervised(stack: ResolvedStack, service: Service): boolean {
-  const { dev, isReadOnlyRoot } = service
-  return isSyncable(stack, service) && dev.restart.kind === 'process' && !isReadOnlyRoot
+  return isSyncable(stack, service) && service.dev.restart.kind !== 'container' && !service.isReadOnlyRoot
 }
 
 function withAgent(service: Service): Service {
