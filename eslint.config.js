@@ -7,6 +7,7 @@ const pure = [
   'src/stack/**',
   'src/resolve/**',
   'src/plan/plan.ts',
+  'src/plan/difference.ts',
   'src/plan/format.ts',
   'src/plan/hash.ts',
   'src/dev/impact.ts',

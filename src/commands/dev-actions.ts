@@ -1,5 +1,6 @@
 import type { ResourceId } from '../plan/resource.ts'
 import type { Step } from '../plan/step.ts'
+import { demandConsent } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
 import { runSmokeChecks } from '../session/smoke.ts'
 import type { OnExit } from '../state/screen.ts'
@@ -20,7 +21,10 @@ export function devActions(
     services.map((name): ResourceId => `service/${name}`)
 
   async function submit(steps: readonly Step[]): Promise<void> {
-    const { failures } = await current.scheduler.submit({ steps, unchanged: [], kept: [] })
+    const plan = { steps, unchanged: [], kept: [] }
+    // A key is no consent to lose something: that is given with --yes.
+    demandConsent(plan, given.isOn('yes'), current.opened.stack.profile.isProtected)
+    const { failures } = await current.scheduler.submit(plan)
     const [first] = failures
     if (first) throw first.error
   }

@@ -119,6 +119,7 @@ async function carryOut(
     const steps = next.steps.filter(({ op }) => op !== 'wait' && op !== 'restart')
     if (steps.length === 0) return { isDone: true, isWell }
     plan = { ...next, steps }
+    demandConsent(plan, given.isOn('yes'), current.opened.stack.profile.isProtected)
     await sync?.remember(plan)
   }
 }

@@ -96,7 +96,10 @@ async function follow(current: Current, given: Arguments, outer: Surroundings): 
       const isSilent = given.text('progress') === 'json' || screen !== undefined
       await summarise(current.opened, isSilent ? undefined : around.stdout)
     }
-    if (!signal.aborted) tell(current.opened, 'watching for edits; Ctrl-C ends')
+    if (!signal.aborted) {
+      tellOfOpenedRoots(current.opened)
+      tell(current.opened, 'watching for edits; Ctrl-C ends')
+    }
     await ended(signal)
     await loop.idle()
     return choice
@@ -105,6 +108,18 @@ async function follow(current: Current, given: Arguments, outer: Surroundings): 
     coalescer.close()
     await watched.watcher.close()
   }
+}
+
+/** What differs from the stack file for as long as `dev` runs is said. */
+function tellOfOpenedRoots(opened: Opened): void {
+  const names = [...opened.stack.services.values()]
+    .filter(({ dev }) => dev.isRootOpened)
+    .map(({ name }) => name)
+  if (names.length === 0) return
+  tell(
+    opened,
+    `read-only-root of ${names.join(', ')} waits for the next up: edits are written into these containers`,
+  )
 }
 
 const timers: Timers = {

@@ -7,23 +7,24 @@ import { agentFolder, agentPath } from './agent-place.ts'
 export const agentImage = 'iamstack.agent'
 
 /**
- * The stack as `dev` runs it: programs of images that we build, and that edits are written into, run below our agent. `up` knows
- * no agent, so it replaces such containers by ones that are as the stack says. `agents` is the folder that the agent was built
- * into, with the Dockerfile of its image; undefined where this package has none. Pure.
+ * The stack as `dev` runs it: the containers that edits are written into can be written to, and their programs run below our
+ * agent. `up` knows neither, so it replaces such containers by ones that are as the stack says. `agents` is the folder that the
+ * agent was built into, with the Dockerfile of its image; undefined where this package has none. Pure.
  */
 export function supervised(stack: ResolvedStack, agents: string | undefined): ResolvedStack {
   const { target, isProtected } = stack.profile
-  if (agents === undefined || target === 'process' || isProtected) return stack
-  const chosen = [...stack.services.values()].filter((service) => isSupervised(stack, service))
-  const [first] = chosen
-  if (!first) return stack
+  if (target === 'process' || isProtected) return stack
   const isInCluster = target !== 'compose'
   const services = new Map(stack.services)
-  for (const service of chosen)
-    services.set(service.name, isInCluster ? withAgentHandedIn(service) : withAgent(service))
-  const images = isInCluster
-    ? new Map([...stack.images, [agentImage, imageOfAgent(stack, agents, first)] as const])
-    : stack.images
+  const images = new Map(stack.images)
+  for (const service of stack.services.values()) {
+    if (!isSyncable(stack, service)) continue
+    const open = service.isReadOnlyRoot ? withRootOpened(service) : service
+    const isSupervised = agents !== undefined && runsBelowAgent(service)
+    if (isSupervised && isInCluster && !images.has(agentImage))
+      images.set(agentImage, imageOfAgent(stack, agents, service))
+    services.set(service.name, !isSupervised ? open : isInCluster ? withAgentHandedIn(open) : withAgent(open))
+  }
   return { ...stack, services, images }
 }
 
@@ -32,9 +33,13 @@ export function isSyncable(stack: ResolvedStack, { image, dev }: Service): boole
   return dev.sync !== 'off' && image?.kind === 'built' && stack.images.get(image.image)?.tag.kind === 'hash'
 }
 
-/** Whatever `dev.restart` says: the agent is also what edits are written by, in images without a shell too. */
-function isSupervised(stack: ResolvedStack, service: Service): boolean {
-  return isSyncable(stack, service) && service.dev.restart.kind !== 'container' && !service.isReadOnlyRoot
+/** Whatever else `dev.restart` says: the agent is also what edits are written by, in images without a shell too. */
+function runsBelowAgent({ dev }: Service): boolean {
+  return dev.restart.kind !== 'container'
+}
+
+function withRootOpened(service: Service): Service {
+  return { ...service, isReadOnlyRoot: false, dev: { ...service.dev, isRootOpened: true } }
 }
 
 function withAgent(service: Service): Service {

@@ -102,6 +102,7 @@ export function openClusterMemory(options: ClusterMemoryOptions): Memory {
     remove: (key) => (homeOf(key) === 'cluster' ? values.remove(key) : local.remove(key)),
     list: async (prefix) => {
       const folder = prefix.replace(/\/$/, '')
+      if (isOfMachine(folder)) return local.list(prefix)
       const shared = (await values.keys()).filter((key) => folder === '' || key.startsWith(`${folder}/`))
       // The folder is also that of targets on this machine, whose secrets are none of this one.
       const own = (await local.list(prefix)).filter(isOfMachine)

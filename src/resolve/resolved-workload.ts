@@ -204,6 +204,8 @@ export interface Dev {
   readonly debug: number | undefined
   /** Its program runs below our agent, which can start it anew without its container; `dev` alone asks for that. */
   readonly isSupervised?: true
+  /** Set by `dev`: the stack says `read-only-root`, and is not obeyed while edits are written into the container. */
+  readonly isRootOpened?: true
 }
 
 export interface Job {

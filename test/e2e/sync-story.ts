@@ -63,6 +63,7 @@ services:
     health: { http: /, port: http, every: 300ms }
     expose: { http: local }
     stop: { grace: 2s }
+    read-only-root: true
 `,
     '.dockerignore': 'iamstack.yaml\n',
   })
@@ -126,8 +127,9 @@ export async function tellSyncStory(target: SyncTarget): Promise<void> {
   // A page is live, and the program that read the other file at its start is a new one, in the same container.
   story.dev.forget()
   box.write({ 'pages/page.txt': 'second' })
-  const second = await story.serves({ page: 'second', word: 'one' })
-  expect(second.life).not.toBe(life)
+  await story.serves({ page: 'second', word: 'one' })
+  // The page is there before the program is a new one.
+  await vi.waitFor(async () => expect((await story.answer()).life).not.toBe(life), { timeout: 30_000 })
   box.write({ 'src/word.mjs': "export const word = 'two'\n" })
   await story.serves({ word: 'two', page: 'second' })
   expect(story.places()).toEqual(places)

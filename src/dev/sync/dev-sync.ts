@@ -70,7 +70,7 @@ export async function openDevSync(
         stack: opened.stack,
         identities,
         named,
-        canRestart,
+        takesEdits: (service) => canRestart(service) && !syncer.refusing.has(service.name),
         barred: syncer.barred,
       })
       const woven = weave(desired, observed, syncables, ledger)

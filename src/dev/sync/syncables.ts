@@ -13,17 +13,17 @@ export interface SyncScene {
   readonly identities: ReadonlyMap<string, ImageIdentity>
   /** What `dev.sync` names, by service. */
   readonly named: NamedFiles
-  /** Whether a target can start a program anew with what was written into its container. */
-  readonly canRestart: (service: Service) => boolean
+  /** Whether edits can be written into its containers, and its program can be made to see them. */
+  readonly takesEdits: (service: Service) => boolean
   readonly barred: ReadonlySet<string>
 }
 
 /** The services into whose containers edits can be written, with the trees of their images as they are now. */
-export function syncablesOf({ stack, identities, named, canRestart, barred }: SyncScene): Syncable[] {
+export function syncablesOf({ stack, identities, named, takesEdits, barred }: SyncScene): Syncable[] {
   return [...stack.services.values()].flatMap((service): Syncable[] => {
     const image = service.image?.kind === 'built' ? stack.images.get(service.image.image) : undefined
     const identity = image && identities.get(image.name)
-    if (!identity || !isSyncable(stack, service) || !canRestart(service)) return []
+    if (!identity || !isSyncable(stack, service) || !takesEdits(service)) return []
     const placingOf = placings(stack, service, image, identity)
     const tree = treeOf(identity, image.context, placingOf, named.get(service.name))
     return [{ service: service.name, tree, then: service.dev.restart, barred }]

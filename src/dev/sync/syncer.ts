@@ -20,8 +20,10 @@ export interface Syncer {
   apply(step: SyncStep, run: Run): Promise<void>
   /** Opens channels before they are needed, so that the first edit is as fast as the others. */
   prepare(service: string, lives: readonly Life[]): void
-  /** Containers that refused to be written to for a reason that stays. */
+  /** Containers that cannot be written to any more. */
   readonly barred: ReadonlySet<string>
+  /** Services whose containers refuse what is written for a reason that the next container has too: their user, their root. */
+  readonly refusing: ReadonlySet<string>
   close(): void
 }
 
@@ -31,6 +33,7 @@ const mostTries = 3
 export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
   const channels = new Map<string, Promise<InsideChannel>>()
   const barred = new Set<string>()
+  const refusing = new Set<string>()
   const closing = new AbortController()
 
   function channelTo(service: string, life: Life): Promise<InsideChannel> {
@@ -62,6 +65,7 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
         if (failed.length === 0) return standings
         // A file that vanished under our hands is the business of the edit that took it away.
         if (failed.some(({ why }) => why !== 'unreadable')) barred.add(life.id)
+        if (failed.some(({ why }) => why === 'permission' || why === 'read-only')) refusing.add(service)
         throw refused(service, life, failed)
       } catch (error) {
         if (!(error instanceof ChannelError) || signal.aborted) throw error
@@ -123,8 +127,8 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
         await (await channelTo(service, life)).signalInside(then.signal, signal)
         return
       case 'process': {
-        const channel = await channelTo(service, life)
-        if (channel.restart) await channel.restart(signal)
+        const channel = await restarting(service, life)
+        if (channel?.restart) await channel.restart(signal)
         else await restart(service, life, signal)
         return
       }
@@ -136,14 +140,28 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
     }
   }
 
+  /** A channel that was opened before the program ran knows nothing to start anew; one that is opened now may. */
+  async function restarting(service: string, life: Life): Promise<InsideChannel | undefined> {
+    const open = await channelTo(service, life)
+    if (open.restart || open.by !== 'agent') return open
+    channels.delete(life.id)
+    open.close()
+    return channelTo(service, life)
+  }
+
   async function restart(service: string, life: Life, signal: AbortSignal): Promise<void> {
-    if (!syncing.restart)
-      throw new StepError('internal', `service ${service}: nothing restarts ${life.name} with its files`)
+    if (!syncing.restart) {
+      barred.add(life.id)
+      throw new StepError('deploy', `service ${service}: nothing in ${life.name} starts its program anew`, {
+        hint: 'the image is built anew instead',
+      })
+    }
     await syncing.restart(service, life, signal)
   }
 
   return {
     barred,
+    refusing,
     async apply({ wanted, sync }, run) {
       const ends = await Promise.allSettled(
         sync.lives.map((work) => bring(wanted.name, work, sync, run.signal)),
