@@ -62,11 +62,13 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
           files.map((file) => changeOf(file, standings)),
           signal,
         )
-        if (failed.length === 0) return standings
-        // A file that vanished under our hands is the business of the edit that took it away.
-        if (failed.some(({ why }) => why !== 'unreadable')) barred.add(life.id)
-        if (failed.some(({ why }) => why === 'permission' || why === 'read-only')) refusing.add(service)
-        throw refused(service, life, failed)
+        // A file that vanished under our hands is the business of the edit that took it away: until then it stays due.
+        for (const { path, why } of failed) if (why === 'vanished') standings.delete(path)
+        const refusals = failed.filter(({ why }) => why !== 'vanished')
+        if (refusals.length === 0) return standings
+        if (refusals.some(({ why }) => why !== 'unreadable')) barred.add(life.id)
+        if (refusals.some(({ why }) => why === 'permission' || why === 'read-only')) refusing.add(service)
+        throw refused(service, life, refusals)
       } catch (error) {
         if (!(error instanceof ChannelError) || signal.aborted) throw error
         channels.delete(life.id)
@@ -267,6 +269,7 @@ function hintFor({ why, path }: FailedChange): string {
     case 'other':
       return 'the image is built anew instead'
     case 'unreadable':
+    case 'vanished':
       return 'it is tried again with the next edit'
     default:
       return why satisfies never
