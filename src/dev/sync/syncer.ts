@@ -116,6 +116,22 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
     ledger.settle(life.id, standings)
   }
 
+  /** One that went away meanwhile lacks nothing any more: whoever comes in its place gets all of it. */
+  async function bringIfThere(
+    service: string,
+    work: SyncWork['lives'][number],
+    sync: SyncWork,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await bring(service, work, sync, signal)
+    } catch (error) {
+      if (signal.aborted || (await syncing.isRunning(service, work.life, signal).catch(() => true)))
+        throw error
+      barred.delete(work.life.id)
+    }
+  }
+
   async function end(
     service: string,
     life: Life,
@@ -166,7 +182,7 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
     refusing,
     async apply({ wanted, sync }, run) {
       const ends = await Promise.allSettled(
-        sync.lives.map((work) => bring(wanted.name, work, sync, run.signal)),
+        sync.lives.map((work) => bringIfThere(wanted.name, work, sync, run.signal)),
       )
       const failed = ends.find((end) => end.status === 'rejected')
       if (failed) throw failed.reason
