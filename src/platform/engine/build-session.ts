@@ -27,8 +27,8 @@ export async function openBuildSession(
   for (const { definition, implementation } of services) server.addService(definition, implementation)
   const id = randomUUID()
   const connection = await engine.upgrade('/session', {
+    protocol: 'h2c',
     headers: {
-      Upgrade: 'h2c',
       'X-Docker-Expose-Session-Uuid': id,
       'X-Docker-Expose-Session-Name': 'iamstack',
       ...(sharedKey !== undefined && { 'X-Docker-Expose-Session-Sharedkey': sharedKey }),
