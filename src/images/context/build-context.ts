@@ -43,12 +43,17 @@ export interface BuildContextInput {
   readonly builder: readonly (string | undefined)[]
 }
 
-/** Bytes from which on a context is synced. A session costs as much as a tar of this size. */
-const syncedFrom = 8_000_000
+/**
+ * Bytes of a tar from which on a context is synced. `iamstack build` after an edit, medians on two busy cores, tar against sync:
+ * 10 files of 25 kB 421 and 459 ms, 10 of 50 kB 525 and 522 ms, 200 of 2 kB 1744 and 1365 ms, 1000 of 1 kB 3210 and 1604 ms.
+ */
+const syncedFrom = 500_000
+const tarBlock = 512
 
 export async function buildContext(input: BuildContextInput): Promise<BuildContext> {
   const whole = tarContext(input)
-  const size = input.files.reduce((sum, file) => sum + file.size, 0)
+  // Each entry of a tar has a header, and its content ends at a whole block.
+  const size = input.files.reduce((sum, file) => sum + tarBlock + Math.ceil(file.size / tarBlock) * tarBlock, 0)
   if (size < syncedFrom) return whole
   const { syncedDockerfile, syncedFolders } = await import('./synced-folders.ts')
   const { contextDirectory, files, access, dockerfile, builder } = input

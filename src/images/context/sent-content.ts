@@ -12,7 +12,7 @@ export async function* sentContent(
   contextDirectory: string,
   file: ContextFile,
   access: FileAccess,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
   let size = 0
   for await (const piece of readPieces(join(contextDirectory, file.path), file, access)) {
@@ -24,9 +24,9 @@ export async function* sentContent(
   if (size !== file.size || hash.digest('hex') !== file.content) throw refused(file, 'changed')
 }
 
-async function* readPieces(path: string, file: ContextFile, access: FileAccess): AsyncGenerator<Buffer> {
+async function* readPieces(path: string, file: ContextFile, access: FileAccess): AsyncGenerator<Uint8Array> {
   try {
-    for await (const piece of access.open(path) as AsyncIterable<Buffer>) yield piece
+    for await (const piece of access.open(path, file.size)) yield piece
   } catch (error) {
     const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     throw refused(file, isGone ? 'vanished' : 'could not be read', error)
