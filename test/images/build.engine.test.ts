@@ -201,9 +201,13 @@ test('an abort ends the build in the engine too', async () => {
     Dockerfile: `${base}\nRUN ${cache} i=0; while :; do i=$((i+1)); echo $i > /c/beat; test $i = 3 && echo beating; sleep 0.1; done\n`,
   })
   const none = { args: new Map(), tags: [], labels: new Map(), secrets: new Map() }
-  const ended = buildImage(engine, { ...none, context: tarOf(context), signal: controller.signal }, (event) => {
-    if (event.type === 'vertex.logged') controller.abort(new Error('superseded'))
-  })
+  const ended = buildImage(
+    engine,
+    { ...none, context: tarOf(context), signal: controller.signal },
+    (event) => {
+      if (event.type === 'vertex.logged') controller.abort(new Error('superseded'))
+    },
+  )
   await expect(ended).rejects.toThrow('superseded')
   expect(context.destroyed).toBe(true)
   const look = `${base}\nRUN ${cache} sleep 1; before=$(cat /c/beat); sleep 1; test "$before" = "$(cat /c/beat)" && echo quiet ${prefix}\n`

@@ -53,7 +53,10 @@ const tarBlock = 512
 export async function buildContext(input: BuildContextInput): Promise<BuildContext> {
   const whole = tarContext(input)
   // Each entry of a tar has a header, and its content ends at a whole block.
-  const size = input.files.reduce((sum, file) => sum + tarBlock + Math.ceil(file.size / tarBlock) * tarBlock, 0)
+  const size = input.files.reduce(
+    (sum, file) => sum + tarBlock + Math.ceil(file.size / tarBlock) * tarBlock,
+    0,
+  )
   if (size < syncedFrom) return whole
   const { syncedDockerfile, syncedFolders } = await import('./synced-folders.ts')
   const { contextDirectory, files, access, dockerfile, builder } = input

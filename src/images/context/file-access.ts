@@ -83,6 +83,11 @@ async function* readAtOnce(path: string, size: number): AsyncGenerator<Uint8Arra
   if (length > 0) yield await Promise.resolve(content.subarray(0, length))
 }
 
+/** The time of modification in a fingerprint: milliseconds since 1970. */
+export function modifiedOf(fingerprint: string): number {
+  return Number(BigInt(fingerprint.split(':')[1] ?? 0) / 1_000_000n)
+}
+
 function statOf(path: string): FileStat | undefined {
   let stat
   try {

@@ -73,7 +73,14 @@ function folderOfTexts(texts: Readonly<Record<string, string>>): SyncedFolder {
   const contents = new Map(Object.entries(texts).map(([path, text]) => [path, Buffer.from(text)]))
   const entries = [...contents].map(([path, content]): SyncedEntry => {
     const sha256 = createHash('sha256').update(content).digest('hex')
-    return { path, kind: 'file', mode: 0o644, size: content.length, modified: timeOfContent(0, sha256), target: '' }
+    return {
+      path,
+      kind: 'file',
+      mode: 0o644,
+      size: content.length,
+      modified: timeOfContent(0, sha256),
+      target: '',
+    }
   })
   return {
     entries: inWalkOrder(entries),
