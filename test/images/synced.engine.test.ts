@@ -97,9 +97,8 @@ async function filesOf(tag: string): Promise<Readonly<Record<string, string>>> {
       const shown = body.length > 1000 ? `${String(body.length)} bytes` : body.toString()
       // What the engine itself puts into every container is of the time of the export.
       if (!name.startsWith('app')) continue
-      const time = type === 'directory' ? '' : `${String(mtime?.getTime())} `
-      files[name] =
-        `${String(type)} ${mode?.toString(8) ?? ''} ${String(uid)}:${String(gid)} ${time}${linkname ?? shown}`
+      const time = type === 'directory' ? '' : `${String(mtime.getTime())} `
+      files[name] = `${type} ${mode.toString(8)} ${String(uid)}:${String(gid)} ${time}${linkname ?? shown}`
     }
     return files
   } finally {

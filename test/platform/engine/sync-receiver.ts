@@ -39,8 +39,8 @@ function readEntry(bytes: Uint8Array): string {
     const tag = reader.uint32()
     if (tag === 10) seen.path = reader.string()
     else if (tag === 16) seen.mode = reader.uint32().toString(8)
-    else if (tag === 40) seen.size = reader.int64().toString()
-    else if (tag === 48) seen.time = nanosecondsOf(reader)
+    else if (tag === 40) seen.size = readInt64(reader)
+    else if (tag === 48) seen.time = readInt64(reader)
     else if (tag === 58) seen.target = reader.string()
     else throw new Error(`field ${String(tag >>> 3)} of an entry`)
   }
@@ -48,7 +48,7 @@ function readEntry(bytes: Uint8Array): string {
 }
 
 /** By hand, since without the package `long` a reader gives numbers, which are too small for it. */
-function nanosecondsOf(reader: protobuf.Reader): string {
+function readInt64(reader: protobuf.Reader): string {
   let value = 0n
   for (let shift = 0n; ; shift += 7n) {
     const byte = reader.buf[reader.pos++] ?? 0
