@@ -112,7 +112,7 @@ async function manyFiles(root: string, count: number): Promise<void> {
     await writeFile(join(root, 'src', `f${String(index)}`), `${prefix} ${String(index)}\n`.repeat(30))
 }
 
-describe('S25: the same image by a tar and by a sync', () => {
+describe('S25, S26: the same image by a tar and by a sync', () => {
   test('kinds, modes, owners, times, contents, and names of every sort', async () => {
     const root = await workspace({
       Dockerfile: 'FROM scratch\nCOPY . /app/\n',
@@ -208,7 +208,7 @@ describe('S25: the same image by a tar and by a sync', () => {
   })
 })
 
-describe('S113: only what changed is sent', () => {
+describe('S125: only what changed is sent', () => {
   test('one file of 2000 edited; one removed', async () => {
     const root = await workspace({ Dockerfile: 'FROM scratch\nCOPY src /app\n' })
     await manyFiles(root, 2000)
@@ -250,7 +250,7 @@ describe('S113: only what changed is sent', () => {
   })
 })
 
-describe('what is written anew and is the same', () => {
+describe('S27: what is written anew and is the same', () => {
   test('is not sent again where it is large', async () => {
     const root = await workspace({ Dockerfile: 'FROM scratch\nCOPY . /app\n', file: '1' })
     const made = ballast()
@@ -270,7 +270,7 @@ describe('what is written anew and is the same', () => {
   })
 })
 
-describe('S124: what goes wrong on the way', () => {
+describe('what goes wrong on the way', () => {
   test('a file that changes while it is sent ends the build with its path; the next build has it', async () => {
     const root = await workspace({ Dockerfile: 'FROM scratch\nCOPY . /app\n', edited: 'one' })
     await writeFile(join(root, 'ballast'), ballast())
