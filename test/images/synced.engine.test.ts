@@ -98,7 +98,8 @@ async function filesOf(tag: string): Promise<Readonly<Record<string, string>>> {
       // What the engine itself puts into every container is of the time of the export.
       if (!name.startsWith('app')) continue
       const time = type === 'directory' ? '' : `${String(mtime.getTime())} `
-      files[name] = `${type} ${mode.toString(8)} ${String(uid)}:${String(gid)} ${time}${linkname ?? shown}`
+      files[name] =
+        `${type} ${mode.toString(8)} ${String(uid)}:${String(gid)} ${time}${type === 'symlink' ? linkname : shown}`
     }
     return files
   } finally {
