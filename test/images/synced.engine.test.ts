@@ -3,9 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { lutimes, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { extract } from 'tar-stream'
 import { describe, expect, test, vi } from 'vitest'
 import { buildImage } from '../../src/images/build.ts'
 import type { BuildEvent } from '../../src/images/build-progress.ts'
@@ -23,6 +21,7 @@ import type { SyncedEntry } from '../../src/platform/engine/file-sync-wire.ts'
 import { removeImage } from '../../src/platform/engine/images.ts'
 import { realEngine } from '../platform/engine/real-engine.ts'
 import { valueOf } from './describe.ts'
+import { filesOf } from './image-files.ts'
 import { identify, workspace } from './workspace.ts'
 
 const { engine, prefix, afterwards } = await realEngine()
@@ -81,30 +80,6 @@ async function build(
   )
   afterwards(() => removeImage(engine, tag, { force: true }))
   return { tag, events }
-}
-
-/** Everything of an image's files that a layer keeps: path → kind, mode, owner, time to the second, content or target. */
-async function filesOf(tag: string): Promise<Readonly<Record<string, string>>> {
-  const container = (await run('docker', ['create', tag, '/none'])).stdout.trim()
-  try {
-    const { stdout } = await run('docker', ['export', container], { encoding: 'buffer', maxBuffer: 1 << 28 })
-    const files: Record<string, string> = {}
-    const reader = extract()
-    reader.end(stdout)
-    for await (const entry of reader) {
-      const { name, type, mode, uid, gid, mtime, linkname } = entry.header
-      const body = await buffer(entry)
-      const shown = body.length > 1000 ? `${String(body.length)} bytes` : body.toString()
-      // What the engine itself puts into every container is of the time of the export.
-      if (!name.startsWith('app')) continue
-      const time = type === 'directory' ? '' : `${String(mtime.getTime())} `
-      files[name] =
-        `${type} ${mode.toString(8)} ${String(uid)}:${String(gid)} ${time}${type === 'symlink' ? linkname : shown}`
-    }
-    return files
-  } finally {
-    await run('docker', ['rm', '--force', container])
-  }
 }
 
 async function manyFiles(root: string, count: number): Promise<void> {
