@@ -1,0 +1,53 @@
+import { findDev, type DevLink } from '../attach/client.ts'
+import { StepError } from '../plan/step-error.ts'
+import type { Opened } from '../session/opened.ts'
+import type { Arguments } from './arguments.ts'
+import { tellLines } from './attached-lines.ts'
+import { afterView, isOfTarget } from './attached.ts'
+import { exitCodes, type Surroundings } from './command.ts'
+import { tell } from './dev-turns.ts'
+import { startDev } from './start-dev.ts'
+
+/**
+ * `dev --detach`: a `dev` in the background, with the lines of its first `up` here, and the exit code of `up`. One that runs
+ * already is waited for likewise.
+ */
+export async function detach(opened: Opened, given: Arguments, around: Surroundings): Promise<number> {
+  const link = await runningDev(opened, given, around)
+  if (typeof link === 'number') return link
+  const end = await tellLines(link, opened, around.signal, true)
+  const exitCode = afterView(end, link.hello, opened)
+  // Whoever waits for the first `up` was interrupted in that; `dev` was not.
+  return end.kind === 'left' ? exitCodes.interrupted : exitCode
+}
+
+/** The `dev` of this instance, started when none runs; an exit code when it ended before it could be attached to. */
+export async function runningDev(
+  opened: Opened,
+  given: Arguments,
+  around: Surroundings,
+): Promise<DevLink | number> {
+  const found = await findDev(opened.memory.folder)
+  if (found) {
+    if (!isOfTarget(found, opened, given)) throw refuseOtherTarget(found, opened)
+    tell(opened, `dev runs already (process ${found.hello.pid})`)
+    return found
+  }
+  const started = await startDev(opened, given, around)
+  if (started.kind === 'running') {
+    const { pid, log } = started.link.hello
+    tell(opened, `dev runs in the background (process ${pid}${log === undefined ? '' : `, its lines are in ${log}`})`)
+    return started.link
+  }
+  around.stderr.write(started.words.map((line) => `${line}\n`).join(''))
+  return started.exitCode
+}
+
+export function refuseOtherTarget({ hello, close }: DevLink, { stack }: Opened): StepError {
+  close()
+  return new StepError(
+    'precondition',
+    `dev (process ${hello.pid}) of this instance runs on ${hello.target}, not on ${stack.profile.target}`,
+    { hint: 'leave --profile out to attach to it, or have an instance of its own with --instance' },
+  )
+}
