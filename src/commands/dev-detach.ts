@@ -43,8 +43,10 @@ export async function runningDev(
   return started.exitCode
 }
 
-export function refuseOtherTarget({ hello, close }: DevLink, { stack }: Opened): StepError {
-  close()
+/** Closes the connection, for nothing is to be done with it. */
+export function refuseOtherTarget(link: DevLink, { stack }: Opened): StepError {
+  const { hello } = link
+  link.close()
   return new StepError(
     'precondition',
     `dev (process ${hello.pid}) of this instance runs on ${hello.target}, not on ${stack.profile.target}`,

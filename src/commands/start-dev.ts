@@ -61,7 +61,11 @@ export async function startDev(
   child.once('error', () => end(null))
   child.unref()
   for (const deadline = Date.now() + limit; Date.now() < deadline; await sleep(50)) {
-    signal.throwIfAborted()
+    if (signal.aborted) {
+      // Nobody has seen it yet, and it would be missed by nobody; SIGTERM is its Ctrl-C.
+      if (ended === undefined) child.kill('SIGTERM')
+      signal.throwIfAborted()
+    }
     // One that ended may have found another that was faster.
     const hasEnded = ended
     const link = await findDev(memory.folder)
