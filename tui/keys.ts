@@ -227,7 +227,7 @@ export const bindings: readonly Binding[] = [
     shown: 'Q',
     action: 'end',
     scopes: anywhere,
-    help: 'end dev from an attached screen too (asks)',
+    help: 'end dev, when attached too (asks)',
   },
 ]
 
