@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs'
+import { lstatSync, type Stats } from 'node:fs'
 import { connect } from 'node:net'
 import { userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,7 +29,9 @@ export interface Listener {
 
 /** How a connection ended: `dev` said goodbye, it went away without a word (or dropped us), or we closed it. */
 export type LinkEnd =
-  { readonly kind: 'ended'; readonly exitCode: number } | { readonly kind: 'lost' } | { readonly kind: 'closed' }
+  | { readonly kind: 'ended'; readonly exitCode: number }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'closed' }
 
 /** A connection to the running `dev` of an instance. */
 export interface DevLink {
@@ -51,7 +53,7 @@ const answerLimit = 5_000
 export async function findDev(state: string, limit: number = answerLimit): Promise<DevLink | undefined> {
   const path = devSocketPath(state)
   if (process.platform !== 'win32') {
-    const status = lstatSync(path, { throwIfNoEntry: false })
+    const status = statusOf(path)
     if (!status) return undefined
     if (!status.isSocket())
       throw refusal(`${path} is no socket`, 'remove it, or run iamstack dev, which puts its own there')
@@ -78,6 +80,16 @@ export async function awaitDev(state: string, within: number): Promise<DevLink |
   }
 }
 
+function statusOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    // Not even the folder can be looked into.
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw othersSocket(path)
+    throw error
+  }
+}
+
 function connectTo(path: string, limit: number): Promise<DevLink | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)
@@ -90,9 +102,9 @@ function connectTo(path: string, limit: number): Promise<DevLink | undefined> {
         ),
       )
     }, limit)
-    function refuse(error: unknown): void {
+    function refuse(error: StepError): void {
       clearTimeout(timer)
-      reject(error as Error)
+      reject(error)
       socket.destroy()
     }
     let code: string | undefined
@@ -130,7 +142,7 @@ function connectTo(path: string, limit: number): Promise<DevLink | undefined> {
 }
 
 function linkOver(line: Line<unknown, FromViewer>, hello: Hello): DevLink {
-  const waiting = new Map<number, { answered(answer: Answer): void; lost(error: StepError): void }>()
+  const waiting = new Map<number, { answered: (answer: Answer) => void; lost: (error: StepError) => void }>()
   let listener: Listener | undefined
   let last = 0
   let how: LinkEnd = { kind: 'lost' }

@@ -38,7 +38,8 @@ export interface Wants {
 export type RemoteIntent = Exclude<Intent, { readonly kind: 'open' | 'run' | 'leave' }>
 
 export type FromViewer =
-  ({ readonly type: 'attach' } & Wants) | { readonly type: 'act'; readonly id: number; readonly intent: RemoteIntent }
+  | ({ readonly type: 'attach' } & Wants)
+  | { readonly type: 'act'; readonly id: number; readonly intent: RemoteIntent }
 
 export type LogText = Omit<LogEntry, 'order'>
 
@@ -53,8 +54,7 @@ export interface Replay {
 }
 
 export type Answer =
-  | { readonly ok: true; readonly word?: string }
-  | { readonly ok: false; readonly failure: Failure }
+  { readonly ok: true; readonly word?: string } | { readonly ok: false; readonly failure: Failure }
 
 export type FromDev =
   | Hello

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,6 +19,7 @@ import {
   type Wants,
 } from './protocol.ts'
 import { createRecent, packState } from './replay.ts'
+import { removeDevSocket } from './traces.ts'
 
 export interface ServeOptions {
   /** The state folder of the instance. Whoever serves it holds its lock, so a socket that is there already is a dead one's. */
@@ -59,7 +60,7 @@ export async function serveDev(options: ServeOptions): Promise<DevServer> {
     logs: wants.logs ? newestLines(options.screen.logs, logs.most) : [],
     ...(settled !== undefined && { settled }),
   })
-  const socket = await openSocket(devSocketPath(options.state), (connection) => {
+  const socket = await openSocket(options.state, (connection) => {
     const viewer = openViewer(connection, options, replayFor)
     viewers.add(viewer)
     connection.once('close', () => viewers.delete(viewer))
@@ -83,11 +84,7 @@ interface Viewer {
   end(exitCode: number): Promise<void>
 }
 
-function openViewer(
-  socket: Socket,
-  options: ServeOptions,
-  replayFor: (wants: Wants) => FromDev,
-): Viewer {
+function openViewer(socket: Socket, options: ServeOptions, replayFor: (wants: Wants) => FromDev): Viewer {
   const line = lineOver<unknown, FromDev>(socket)
   let detach: (() => void) | undefined
 
@@ -176,18 +173,15 @@ function failureFor(error: unknown): Extract<Answer, { readonly ok: false }>['fa
  * Listens under another name and takes the right one when it is ready: nobody finds a socket that does not answer or has other
  * rights than it should, and one that a killed `dev` left is replaced.
  */
-async function openSocket(
-  path: string,
-  onConnection: (socket: Socket) => void,
-): Promise<{ close(): void }> {
+async function openSocket(state: string, onConnection: (socket: Socket) => void): Promise<{ close(): void }> {
+  const path = devSocketPath(state)
   const server = createServer(onConnection)
   if (process.platform === 'win32') {
     await listen(server, path)
     return { close: () => server.close() }
   }
-  const folder = dirname(path)
-  if (path.endsWith('-dev.sock')) makeSocketFolder(folder)
-  else mkdirSync(folder, { recursive: true, mode: 0o700 })
+  mkdirSync(state, { recursive: true, mode: 0o700 })
+  if (dirname(path) !== state) makeSocketFolder(dirname(path))
   const draft = `${path}${draftEnding(process.pid)}`
   rmSync(draft, { force: true })
   await listen(server, draft)
@@ -199,8 +193,7 @@ async function openSocket(
       server.close()
       // Not a successor's: this one may have been suspended for so long that it lost its lock.
       if (lstatSync(path, { throwIfNoEntry: false })?.ino !== ino) return
-      rmSync(path, { force: true })
-      removeIfEmpty(folder)
+      removeDevSocket(state)
     },
   }
 }
@@ -213,13 +206,4 @@ function listen(server: Server, path: string): Promise<void> {
       resolve()
     })
   })
-}
-
-/** The folder of short sockets is one for all instances. */
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder)
-  } catch {
-    // Something else is in it, which is the usual case.
-  }
 }

@@ -22,6 +22,7 @@ export async function showScreen(
   const logs = createLogBuffers()
   const leaving = new AbortController()
   const signal = AbortSignal.any([around.signal, leaving.signal])
+  const isOver = (): boolean => signal.aborted
   let link = first
   let screen: Screen | undefined
 
@@ -38,11 +39,11 @@ export async function showScreen(
     }
   }
   const show = async (recent: Replay['recent']): Promise<void> => {
-    if (!around.screen || signal.aborted) return
+    if (!around.screen || isOver()) return
     const looks = await looksOf(given, around)
     screen = await around.screen.open({ ...looks, store, logs, act, recent, isAttached: true })
     // It closes itself for Ctrl-C.
-    if (signal.aborted) screen.close()
+    if (isOver()) screen.close()
   }
   signal.addEventListener('abort', () => link.close(), { once: true })
   try {
@@ -51,7 +52,7 @@ export async function showScreen(
         if (!screen) await show(recent)
       })
       if (end.kind === 'ended') return end
-      if (end.kind === 'closed' || signal.aborted) return { kind: 'left' }
+      if (end.kind === 'closed' || isOver()) return { kind: 'left' }
       const again = await findAgain(opened.memory.folder, first.hello)
       if (!again) return { kind: 'gone' }
       link = again
@@ -77,6 +78,8 @@ async function mirror(
         // Those of before are there already when it is attached to again.
         if (logs.newest() === 0) for (const line of replay.logs) logs.write(line)
         shown = onReplay(replay.recent)
+        // A screen that cannot be opened ends the view; the reason is told below.
+        shown.catch(() => link.close())
       },
       onEvent: (event) => store.dispatch(event),
       onLogs(lines) {

@@ -36,7 +36,10 @@ export async function runningDev(
   const started = await startDev(opened, given, around)
   if (started.kind === 'running') {
     const { pid, log } = started.link.hello
-    tell(opened, `dev runs in the background (process ${pid}${log === undefined ? '' : `, its lines are in ${log}`})`)
+    tell(
+      opened,
+      `dev runs in the background (process ${pid}${log === undefined ? '' : `, its lines are in ${log}`})`,
+    )
     return started.link
   }
   around.stderr.write(started.words.map((line) => `${line}\n`).join(''))

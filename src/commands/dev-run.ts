@@ -3,6 +3,7 @@ import { createLoop } from '../dev/loop.ts'
 import type { Impact } from '../dev/impact.ts'
 import { readersOf, watchedPaths } from '../dev/readers.ts'
 import { openDevSync } from '../dev/sync/dev-sync.ts'
+import type { MemoryLock } from '../memory/memory.ts'
 import { StepError } from '../plan/step-error.ts'
 import { watchFiles, type Watcher } from '../platform/watch.ts'
 import { watchGit } from '../platform/watch-git.ts'
@@ -44,14 +45,13 @@ export async function runDev(first: Opened, given: Arguments, around: Surroundin
       serving(first, given, around, { feed, intents }, signal, (server) =>
         withRun(first, 'dev', signal, async () => {
           current.scheduler = schedulerFor(first, { wait: true, signal })
-          const ground = await layFoundation(first, given.isOn('yes'), { wait: true, signal })
-          if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
-          await lock.reach?.()
-          current.sync = await openDevSync(first)
-          current.scheduler = schedulerOf(current, signal)
-          await follow(current, given, { ...around, signal }, { feed, intents, server })
+          const left = await prepare(current, given, signal, intents.leaving, lock)
+          if (typeof left === 'number') return left
+          if (!left) await follow(current, given, { ...around, signal }, { feed, intents, server })
           const choice = intents.choice() ?? given.text('on-exit') ?? 'keep'
-          return choice === 'keep' ? sayKept(current.opened) : await endStack(current.opened, choice === 'down')
+          return choice === 'keep'
+            ? sayKept(current.opened)
+            : await endStack(current.opened, choice === 'down')
         }),
       ),
     )
@@ -60,6 +60,27 @@ export async function runDev(first: Opened, given: Arguments, around: Surroundin
     await current.sync?.close()
     for (const opened of current.all) if (opened !== first) await opened.close()
   }
+}
+
+/** Whether somebody asked for the end meanwhile, or the exit code of what could not be prepared. */
+async function prepare(
+  current: Current,
+  given: Arguments,
+  signal: AbortSignal,
+  leaving: AbortSignal,
+  lock: MemoryLock,
+): Promise<boolean | number> {
+  const { opened } = current
+  const either = AbortSignal.any([signal, leaving])
+  const ground = await unlessEnded(leaving, undefined, () =>
+    layFoundation(opened, given.isOn('yes'), { wait: true, signal: either }),
+  )
+  if (leaving.aborted) return true
+  if (ground && ground.failures.length > 0) return exitCodeOfOutcome(ground)
+  await lock.reach?.()
+  current.sync = await openDevSync(opened)
+  current.scheduler = schedulerOf(current, signal)
+  return false
 }
 
 interface Viewed {
@@ -95,7 +116,9 @@ async function follow(
   const close = (): void => screen?.close()
   signal.addEventListener('abort', close, { once: true })
   try {
-    const { outcome } = await bring(current, [], given, around)
+    const { outcome } = await unlessEnded(intents.leaving, nothingDone, () =>
+      bring(current, [], given, around),
+    )
     const { isWell } = await outcome
     current.sync?.watch(() => loop.stir(), signal)
     if (!signal.aborted && isWell) {

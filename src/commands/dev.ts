@@ -23,7 +23,8 @@ export const dev: Command = async (given, around) => {
     if (around.isDetached) return await run(first, given, around)
     if (given.isOn('detach')) return await (await import('./dev-detach.ts')).detach(first, given, around)
     const found = await findOther(first)
-    if (found.link && isOfTarget(found.link, first, given)) return await attach(found.link, first, given, around)
+    if (found.link && isOfTarget(found.link, first, given))
+      return await attach(found.link, first, given, around)
     found.link?.close()
     try {
       return await run(first, given, around)

@@ -38,7 +38,12 @@ export const runCommands: readonly CommandEntry[] = [
     summary: 'attach a screen to the dev of this instance, or start one that outlives it',
     flags: [
       { ...onExit, summary: 'what leaving asks of dev: keep (it goes on), stop, down' },
-      { name: 'yes', short: 'y', type: 'boolean', summary: 'a dev that is started: agree to steps that destroy data' },
+      {
+        name: 'yes',
+        short: 'y',
+        type: 'boolean',
+        summary: 'a dev that is started: agree to steps that destroy data',
+      },
       ...stackFlags,
       ...commonFlags,
     ],

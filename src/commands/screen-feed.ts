@@ -124,11 +124,7 @@ async function followLogs(
 }
 
 /** What the target says of itself, for what happens without a step: restarts, connections, changes by hand. */
-async function lookAgainAndAgain(
-  opened: () => Opened,
-  store: Store,
-  signal: AbortSignal,
-): Promise<void> {
+async function lookAgainAndAgain(opened: () => Opened, store: Store, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       await lookOnce(opened(), store, signal)
@@ -163,7 +159,9 @@ async function lookOnce(now: Opened, store: Store, signal: AbortSignal): Promise
       ...(seen.facts && { facts: seen.facts }),
     })
   }
-  for (const each of await urlsOf(now)) store.dispatch({ type: 'url.opened', at, ...each })
+  const known = store.getState().urls.map(({ url }) => url)
+  for (const each of await urlsOf(now))
+    if (!known.includes(each.url)) store.dispatch({ type: 'url.opened', at, ...each })
   for (const forward of (await now.driver.forwarding?.held()) ?? []) {
     const { service, port, host, local, open, problem } = forward
     const url = urlFor(now, service, port, { host, port: local })

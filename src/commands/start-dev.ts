@@ -44,7 +44,12 @@ export async function startDev(
     given,
     env,
   )
-  const { [markerVariable]: _marker, IAMSTACK_DETACH: _detach, IAMSTACK_TIMEOUT: _timeout, ...environment } = env
+  const {
+    [markerVariable]: _marker,
+    IAMSTACK_DETACH: _detach,
+    IAMSTACK_TIMEOUT: _timeout,
+    ...environment
+  } = env
   const program = [...process.execArgv, process.argv[1] ?? '', '__dev', '--progress=plain', ...words]
   const child = spawn(process.execPath, [...program, ...given.operands], {
     cwd,
@@ -60,7 +65,8 @@ export async function startDev(
   child.once('exit', end)
   child.once('error', () => end(null))
   child.unref()
-  for (const deadline = Date.now() + limit; Date.now() < deadline; await sleep(50)) {
+  const deadline = Date.now() + limit
+  while (Date.now() < deadline) {
     if (signal.aborted) {
       // Nobody has seen it yet, and it would be missed by nobody; SIGTERM is its Ctrl-C.
       if (ended === undefined) child.kill('SIGTERM')
@@ -70,15 +76,23 @@ export async function startDev(
     const hasEnded = ended
     const link = await findDev(memory.folder)
     if (link) return { kind: 'running', link }
+    await sleep(50)
     if (hasEnded !== undefined) return { kind: 'ended', exitCode: hasEnded, words: wordsFrom(file, before) }
   }
-  throw new StepError('internal', `dev (process ${child.pid ?? 0}) cannot be attached to after ${limit / 1000} s`, {
-    evidence: wordsFrom(file, before),
-    hint: `its own words are in ${file}`,
-  })
+  throw new StepError(
+    'internal',
+    `dev (process ${child.pid ?? 0}) cannot be attached to after ${limit / 1000} s`,
+    {
+      evidence: wordsFrom(file, before),
+      hint: `its own words are in ${file}`,
+    },
+  )
 }
 
 function wordsFrom(file: string, offset: number): readonly string[] {
   const text = readFileSync(file).subarray(offset).toString()
-  return text.split('\n').filter((line) => line !== '').slice(-lastLines)
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-lastLines)
 }

@@ -21,7 +21,8 @@ function rowOf(resource: ResourceState): StatusRow {
   return {
     resource: id,
     health,
-    detail: failure?.message ?? (step && `${step.op}: ${step.cause}`) ?? hold ?? (detail === '' ? health : detail),
+    detail:
+      failure?.message ?? (step && `${step.op}: ${step.cause}`) ?? hold ?? (detail === '' ? health : detail),
     replicas,
     drift,
     facts,

@@ -46,7 +46,9 @@ function linesView(given: Arguments, { stdout, env }: Surroundings): StatusView 
   const tell = (key: string, sign: string, name: string, text: string): void => {
     if (told.get(key) === text) return
     told.set(key, text)
-    stdout.write(`${style.dim(clockTime(Date.now()))}  ${sign} ${style.bold(name.padEnd(18))} ${visible(text)}\n`)
+    stdout.write(
+      `${style.dim(clockTime(Date.now()))}  ${sign} ${style.bold(name.padEnd(18))} ${visible(text)}\n`,
+    )
   }
   return {
     get isEmpty() {
@@ -54,12 +56,21 @@ function linesView(given: Arguments, { stdout, env }: Surroundings): StatusView 
     },
     show(_opened, { rows, smoke }) {
       isEmpty = false
-      for (const row of rows) tell(row.resource, signOf(row, style), row.resource.replace(/^service\//, ''), wordsOf(row))
+      for (const row of rows)
+        tell(row.resource, signOf(row, style), row.resource.replace(/^service\//, ''), wordsOf(row))
       for (const { check, outcome, message } of smoke) {
         const sign = outcome === 'passed' ? style.green('✔') : style.red('✘')
-        tell(`smoke/${check}`, sign, `smoke ${check}`, message === undefined ? outcome : `${outcome}: ${message}`)
+        tell(
+          `smoke/${check}`,
+          sign,
+          `smoke ${check}`,
+          message === undefined ? outcome : `${outcome}: ${message}`,
+        )
       }
-      const present = new Set([...rows.map(({ resource }) => resource), ...smoke.map(({ check }) => `smoke/${check}`)])
+      const present = new Set([
+        ...rows.map(({ resource }) => resource),
+        ...smoke.map(({ check }) => `smoke/${check}`),
+      ])
       for (const key of told.keys())
         if (!present.has(key)) {
           tell(key, style.dim('○'), key.replace(/^service\//, ''), 'gone')

@@ -39,7 +39,9 @@ export const status: Command = async (given, around) => {
     }
     const seen = await lookAtStatus(opened, given, around)
     around.stdout.write(
-      given.text('output') === 'json' ? statusJson(opened, seen) : `${statusText(opened, seen, given, around)}\n`,
+      given.text('output') === 'json'
+        ? statusJson(opened, seen)
+        : `${statusText(opened, seen, given, around)}\n`,
     )
     return exitCodes.ok
   } finally {

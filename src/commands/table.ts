@@ -32,7 +32,12 @@ export const commands: readonly CommandEntry[] = [
     operands: '[SERVICE…]',
     completes: 'service',
     flags: [
-      { name: 'watch', short: 'w', type: 'boolean', summary: 'go on telling what changes, until interrupted' },
+      {
+        name: 'watch',
+        short: 'w',
+        type: 'boolean',
+        summary: 'go on telling what changes, until interrupted',
+      },
       outputFlag,
       ...stack,
     ],

@@ -41,10 +41,7 @@ function inRuntimeFolder(name: string, environment: NodeJS.ProcessEnv, longest: 
     (root) => root !== undefined && root !== '',
   )
   const paths = roots.map((root) => join(root ?? '/tmp', `iamstack-${user}`, name))
-  return (
-    paths.find((path) => Buffer.byteLength(path) <= longest) ??
-    join('/tmp', `iamstack-${user}`, name)
-  )
+  return paths.find((path) => Buffer.byteLength(path) <= longest) ?? join('/tmp', `iamstack-${user}`, name)
 }
 
 /**

@@ -29,7 +29,11 @@ describe('the first message of a socket', () => {
   })
 
   test('of another version is known by its number and process, whatever else it holds', () => {
-    expect(readHello({ type: 'hello', protocol: 99, pid: 41 })).toEqual({ kind: 'other', protocol: 99, pid: 41 })
+    expect(readHello({ type: 'hello', protocol: 99, pid: 41 })).toEqual({
+      kind: 'other',
+      protocol: 99,
+      pid: 41,
+    })
   })
 
   test.each([
@@ -58,9 +62,12 @@ describe('what a viewer asks', () => {
     { type: 'act', id: 7, intent: { kind: 'smoke', checks: undefined } },
     { type: 'act', id: 8, intent: { kind: 'smoke', checks: ['login'] } },
   ]
-  test.each(requests.map((request) => [JSON.stringify(request), request] as const))('%s', (_text, request) => {
-    expect(readFromViewer(sent(request))).toEqual(request)
-  })
+  test.each(requests.map((request) => [JSON.stringify(request), request] as const))(
+    '%s',
+    (_text, request) => {
+      expect(readFromViewer(sent(request))).toEqual(request)
+    },
+  )
 
   test.each([
     ['an attach without its wishes', { type: 'attach' }],
@@ -83,5 +90,11 @@ test('no JSON makes a reader throw', () => {
       for (const read of [readHello, readFromDev, readFromViewer]) read(value)
     }),
   )
-  expect([null, 1, 'x', [], {}].map(readFromDev)).toEqual([undefined, undefined, undefined, undefined, undefined])
+  expect([null, 1, 'x', [], {}].map(readFromDev)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
 })

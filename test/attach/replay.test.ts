@@ -6,7 +6,8 @@ import { initialState, type State } from '../../src/state/state.ts'
 import type { Diagnostic } from '../../src/stack/diagnostics.ts'
 import { noon, pictureEvents } from '../tui/picture.ts'
 
-const carried = (state: State): State => unpackState(JSON.parse(JSON.stringify(packState(state))) as ReturnType<typeof packState>)
+const carried = (state: State): State =>
+  unpackState(JSON.parse(JSON.stringify(packState(state))) as ReturnType<typeof packState>)
 
 // S137: a second terminal shows what the first does.
 test('a newcomer has the same state, at whatever event it comes, and stays with it', () => {

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +17,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { findDev, type DevLink } from '../../src/attach/client.ts'
 import { attachProtocol, type Hello, type RemoteIntent, type Replay } from '../../src/attach/protocol.ts'
 import { unpackState } from '../../src/attach/replay.ts'
-import { serveDev, type DevServer } from '../../src/attach/server.ts'
+import { serveDev } from '../../src/attach/server.ts'
 import { StepError } from '../../src/plan/step-error.ts'
 import { devSocketPath } from '../../src/session/socket-path.ts'
 import type { Event } from '../../src/state/events.ts'
@@ -35,7 +45,10 @@ function stateFolder(more = ''): string {
   return state
 }
 
-async function serve(state: string, act: (intent: RemoteIntent) => Promise<string | undefined> = () => Promise.resolve(undefined)) {
+async function serve(
+  state: string,
+  act: (intent: RemoteIntent) => Promise<string | undefined> = () => Promise.resolve(undefined),
+) {
   const events = createStore()
   const store = createStore()
   const logs = createLogBuffers()
@@ -69,7 +82,11 @@ async function linkTo(state: string): Promise<DevLink> {
 
 /** Attaches, and comes back with the replay; what comes later is in the lists. */
 async function attached(link: DevLink, wants = { looks: false, logs: false }) {
-  const heard: { events: Event[]; lines: string[]; settled: number[] } = { events: [], lines: [], settled: [] }
+  const heard: { events: Event[]; lines: string[]; settled: number[] } = {
+    events: [],
+    lines: [],
+    settled: [],
+  }
   const replay = await new Promise<Replay>((resolve) =>
     link.attach(wants, {
       onReplay: resolve,
@@ -118,7 +135,10 @@ describe('a served dev', () => {
     for (const text of ['a', 'b', 'c'])
       logs.write({ time: 2, service: 'api', replica: 1, stream: 'stdout', text })
     store.dispatch(note('looked'))
-    await vi.waitFor(() => expect(heard).toMatchObject({ lines: ['a', 'b', 'c'], events: [note('looked')] }), patient)
+    await vi.waitFor(
+      () => expect(heard).toMatchObject({ lines: ['a', 'b', 'c'], events: [note('looked')] }),
+      patient,
+    )
     screen.close()
     expect(await screen.end).toEqual({ kind: 'closed' })
     await vi.waitFor(() => expect(watchers()).toBe(0), patient)
@@ -210,25 +230,31 @@ describe('what else may be where dev listens', () => {
     expect(await findDev(stateFolder())).toBeUndefined()
   })
 
-  test.skipIf(process.platform === 'win32')('the socket of a killed one: no dev, and the next takes its place', async () => {
-    const state = stateFolder()
-    const path = devSocketPath(state)
-    const program = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
-    spawnSync(process.execPath, ['-e', program, path])
-    expect(existsSync(path)).toBe(true)
-    expect(await findDev(state)).toBeUndefined()
-    await serve(state)
-    expect((await linkTo(state)).hello).toEqual(hello)
-    expect(statSync(path).mode & 0o777).toBe(0o600)
-  })
+  test.skipIf(process.platform === 'win32')(
+    'the socket of a killed one: no dev, and the next takes its place',
+    async () => {
+      const state = stateFolder()
+      const path = devSocketPath(state)
+      const program = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+      spawnSync(process.execPath, ['-e', program, path])
+      expect(existsSync(path)).toBe(true)
+      expect(await findDev(state)).toBeUndefined()
+      await serve(state)
+      expect((await linkTo(state)).hello).toEqual(hello)
+      expect(statSync(path).mode & 0o777).toBe(0o600)
+    },
+  )
 
-  test.skipIf(process.platform === 'win32')('a socket of a successor stays when an older one ends', async () => {
-    const state = stateFolder()
-    const older = await serve(state)
-    await serve(state)
-    await older.server.close(0)
-    expect((await linkTo(state)).hello).toEqual(hello)
-  })
+  test.skipIf(process.platform === 'win32')(
+    'a socket of a successor stays when an older one ends',
+    async () => {
+      const state = stateFolder()
+      const older = await serve(state)
+      await serve(state)
+      await older.server.close(0)
+      expect((await linkTo(state)).hello).toEqual(hello)
+    },
+  )
 
   test('a file', async () => {
     const state = stateFolder()

@@ -68,7 +68,9 @@ async function takenDown(box: Sandbox): Promise<void> {
 }
 
 /** Lines of a program that prints one JSON object a line. */
-function linesOf(started: Started): { readonly resources: readonly { resource: string; health: string }[] }[] {
+function linesOf(
+  started: Started,
+): { readonly resources: readonly { resource: string; health: string }[] }[] {
   return started
     .output()
     .split('\n')
@@ -105,7 +107,10 @@ describe.skipIf(process.platform !== 'linux')('several views of one dev', () => 
     await vi.waitFor(() => expect(plain.output()).toContain('watching for edits'), patient)
     process.kill(pid, 'SIGTERM')
     const over = await plain.ended
-    expect([over.code, over.stderr]).toEqual([0, expect.stringContaining(`dev (process ${pid}) ended with exit code 0`)])
+    expect([over.code, over.stderr]).toEqual([
+      0,
+      expect.stringContaining(`dev (process ${pid}) ended with exit code 0`),
+    ])
     await gone(pid)
     expect(existsSync(socketOf(box))).toBe(false)
     await takenDown(box)
@@ -194,9 +199,11 @@ describe.skipIf(process.platform !== 'linux')('several views of one dev', () => 
     const url = await urlOf(box, on)
     await vi.waitFor(async () => expect((await ask(url)).greeting).toBe('two'), patient)
     terminal.type('fg\r')
-    await terminal.until(sees(terminal, '● web', 'iamstack.yaml'))
+    await terminal.until(sees(terminal, '● web', 'env changed'))
     terminal.type('q')
     await terminal.until(() => terminal.output().includes('detached; dev goes on'))
+    terminal.type('exit\r')
+    await terminal.ended
     process.kill(pid, 'SIGTERM')
     await gone(pid)
     await takenDown(box)
@@ -211,7 +218,7 @@ describe.skipIf(process.platform !== 'linux')('several views of one dev', () => 
     const picture = await inTerminal(box, ['status', ...on, '--watch'])
     await vi.waitFor(() => expect(linesOf(watch).length).toBeGreaterThan(0), patient)
     await vi.waitFor(() => expect(lines.output()).toMatch(/● web +1\/1/), patient)
-    await picture.until(sees(picture, '● web', 'looked at'))
+    await picture.until(sees(picture, '●  web', 'looked at'))
     const pid = await detached(box)
     await picture.until(sees(picture, `from dev (process ${pid})`))
     await box.succeed(['status', ...on])
@@ -219,7 +226,7 @@ describe.skipIf(process.platform !== 'linux')('several views of one dev', () => 
     await gone(pid)
     await picture.until(sees(picture, 'looked at'))
     await box.succeed(['down', ...on])
-    await picture.until(sees(picture, '○ web'))
+    await picture.until(sees(picture, '○  web'))
     const isLast = (): void =>
       expect(linesOf(watch).at(-1)?.resources).toMatchObject([{ resource: 'service/web', health: 'absent' }])
     await vi.waitFor(isLast, patient)
@@ -236,43 +243,46 @@ describe.skipIf(process.platform !== 'linux')('several views of one dev', () => 
     ['tui', 'watch', 'dev'],
     ['watch', 'dev', 'tui'],
   ] as const
-  test.each(orders)('kill -9 of %s, then %s, then %s: nothing is left, and the next one works', async (...order) => {
-    const box = sandbox()
-    writeServer(box)
-    const pid = await detached(box)
-    const screen = await inTerminal(box, ['tui', ...on])
-    await screen.until(sees(screen, '● web'))
-    const watch = box.start(['status', ...on, '--watch'])
-    await vi.waitFor(() => expect(watch.output()).toMatch(/● web/), patient)
-    const victims = {
-      dev: async () => {
-        kill(pid)
-        await gone(pid)
-      },
-      tui: async () => {
-        await screen.kill('SIGKILL')
-        await screen.ended
-      },
-      watch: async () => {
-        watch.kill('SIGKILL')
-        await watch.ended
-      },
-    }
-    for (const [index, name] of order.entries()) {
-      // A screen whose dev was killed goes by itself, with exit code 7.
-      if (name === 'tui' && order.indexOf('dev') < index) expect(await screen.ended).toBe(7)
-      else await victims[name]()
-    }
-    if (order[0] === 'dev') expect(screen.screen.modes.get('?1049')).toBe(false)
-    // The program of the service and its session are what is left, as after any dev.
-    const next = await detached(box)
-    expect(next).not.toBe(pid)
-    expect((await statusOf(box, on)).get('service/web')?.health).toBe('ready')
-    process.kill(next, 'SIGTERM')
-    await gone(next)
-    expect(existsSync(socketOf(box))).toBe(false)
-    await takenDown(box)
-  })
+  test.each(orders)(
+    'kill -9 of %s, then %s, then %s: nothing is left, and the next one works',
+    async (...order) => {
+      const box = sandbox()
+      writeServer(box)
+      const pid = await detached(box)
+      const screen = await inTerminal(box, ['tui', ...on])
+      await screen.until(sees(screen, '● web'))
+      const watch = box.start(['status', ...on, '--watch'])
+      await vi.waitFor(() => expect(watch.output()).toMatch(/● web/), patient)
+      const victims = {
+        dev: async () => {
+          kill(pid)
+          await gone(pid)
+        },
+        tui: async () => {
+          await screen.kill('SIGKILL')
+          await screen.ended
+        },
+        watch: async () => {
+          watch.kill('SIGKILL')
+          await watch.ended
+        },
+      }
+      for (const [index, name] of order.entries()) {
+        // A screen whose dev was killed goes by itself, with exit code 7.
+        if (name === 'tui' && order.indexOf('dev') < index) expect(await screen.ended).toBe(7)
+        else await victims[name]()
+      }
+      if (order[0] === 'dev') expect(screen.screen.modes.get('?1049')).toBe(false)
+      // The program of the service and its session are what is left, as after any dev.
+      const next = await detached(box)
+      expect(next).not.toBe(pid)
+      expect((await statusOf(box, on)).get('service/web')?.health).toBe('ready')
+      process.kill(next, 'SIGTERM')
+      await gone(next)
+      expect(existsSync(socketOf(box))).toBe(false)
+      await takenDown(box)
+    },
+  )
 
   test('of two that start one at the same time, both get the same', async () => {
     const box = sandbox()
@@ -309,7 +319,8 @@ describe.skipIf(process.platform !== 'linux')('several views of one dev', () => 
       ]
     `)
     const elsewhere = await box.run(['dev', '--profile', 'compose', '--detach'])
-    expect([elsewhere.code, elsewhere.stderr.replaceAll(String(pid), 'PID').split('\n').slice(-3)]).toMatchInlineSnapshot(`
+    expect([elsewhere.code, elsewhere.stderr.replaceAll(String(pid), 'PID').split('\n').slice(-3)])
+      .toMatchInlineSnapshot(`
       [
         7,
         [
@@ -320,7 +331,10 @@ describe.skipIf(process.platform !== 'linux')('several views of one dev', () => 
       ]
     `)
     const locked = await box.run(['up', ...on])
-    expect([locked.code, locked.stderr]).toEqual([8, expect.stringContaining('end that dev (Ctrl-C in its terminal, Q in')])
+    expect([locked.code, locked.stderr]).toEqual([
+      8,
+      expect.stringContaining('end that dev (Ctrl-C in its terminal, Q in'),
+    ])
     process.kill(pid, 'SIGTERM')
     await gone(pid)
     await takenDown(box)

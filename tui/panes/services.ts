@@ -42,7 +42,8 @@ export function servicesPane(model: Model, space: Space): Pane {
 
 function nothing({ ui, state }: Model): Row {
   if (ui.isFaultsOnly) return [span(' nothing is at fault', 'good')]
-  if (ui.filter !== '') return [span(` nothing is called like ${harmless(ui.filter)}; esc shows all`, 'quiet')]
+  if (ui.filter !== '')
+    return [span(` nothing is called like ${harmless(ui.filter)}; esc shows all`, 'quiet')]
   return [span(state.run ? ' no services yet' : ' starting', 'quiet')]
 }
 
