@@ -10,8 +10,9 @@ export interface PackedState extends Omit<State, 'resources' | 'smoke' | 'forwar
 
 /** How many findings about the stack a replay holds: broken edits of a long day add up. */
 const mostDiagnostics = 100
-/** How many events are kept for newcomers. */
+/** How many events are kept for newcomers, and how many characters of JSON all of them have at most. */
 export const mostRecent = 200
+const mostCharacters = 1_000_000
 
 /** Everything but old findings: what else a state holds is as large as the stack. */
 export function packState(state: State): PackedState {
@@ -40,14 +41,17 @@ export interface Recent {
 }
 
 export function createRecent(most: number = mostRecent): Recent {
-  const events: Event[] = []
+  const kept: { readonly event: Event; readonly length: number }[] = []
+  let characters = 0
   return {
     add(event) {
       if (isPassing(event)) return
-      events.push(event)
-      if (events.length > most) events.shift()
+      const { length } = JSON.stringify(event)
+      kept.push({ event, length })
+      characters += length
+      while (kept.length > most || characters > mostCharacters) characters -= kept.shift()?.length ?? 0
     },
-    list: () => [...events],
+    list: () => kept.map(({ event }) => event),
   }
 }
 

@@ -9,7 +9,7 @@ import type { ViewEnd } from './attached.ts'
  */
 export async function tellLines(
   link: DevLink,
-  opened: Opened,
+  opened: Pick<Opened, 'emit' | 'memory'>,
   signal: AbortSignal,
   isUntilSettled = false,
 ): Promise<ViewEnd> {
@@ -25,7 +25,7 @@ export async function tellLines(
 
 async function tellOnce(
   link: DevLink,
-  opened: Opened,
+  opened: Pick<Opened, 'emit'>,
   signal: AbortSignal,
   isUntilSettled: boolean,
   isFirst: boolean,

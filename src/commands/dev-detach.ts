@@ -17,8 +17,11 @@ export async function detach(opened: Opened, given: Arguments, around: Surroundi
   if (typeof link === 'number') return link
   const end = await tellLines(link, opened, around.signal, true)
   const exitCode = afterView(end, link.hello, opened)
+  if (end.kind !== 'left') return exitCode
   // Whoever waits for the first `up` was interrupted in that; `dev` was not.
-  return end.kind === 'left' ? exitCodes.interrupted : exitCode
+  const { reason } = around.signal as { readonly reason: unknown }
+  const isTimeout = reason instanceof DOMException && reason.name === 'TimeoutError'
+  return isTimeout ? exitCodes.timeout : exitCodes.interrupted
 }
 
 /** The `dev` of this instance, started when none runs; an exit code when it ended before it could be attached to. */

@@ -32,7 +32,7 @@ export const dev: Command = async (given, around) => {
       const other = await otherOf(error, first)
       if (other && isOfTarget(other, first, given)) return await attach(other, first, given, around)
       other?.close()
-      throw error instanceof LockedError ? (found.problem ?? error) : error
+      throw (isHeldByDev(error) && found.problem) || error
     }
   } finally {
     await first.close()
@@ -61,8 +61,10 @@ async function findOther({
 
 /** The `dev` of this machine that was faster; undefined when it was something else. */
 async function otherOf(error: unknown, { memory }: Opened): Promise<DevLink | undefined> {
-  if (!(error instanceof LockedError)) return undefined
-  const { purpose, host } = error.holder
-  if (purpose !== 'dev' || host !== hostname()) return undefined
+  if (!isHeldByDev(error)) return undefined
   return awaitDev(memory.folder, patience).catch(() => undefined)
+}
+
+function isHeldByDev(error: unknown): boolean {
+  return error instanceof LockedError && error.holder.purpose === 'dev' && error.holder.host === hostname()
 }

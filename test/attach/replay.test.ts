@@ -39,6 +39,15 @@ test('findings of a long day are bounded, the newest stay', () => {
   expect(diagnostics.at(-1)?.message).toBe('999')
 })
 
+test('what is kept is bounded by its length too', () => {
+  const recent = createRecent()
+  const texts = Array.from({ length: 50 }, (_, index) => `${String(index)} ${'x'.repeat(100_000)}`)
+  for (const text of texts) recent.add({ type: 'message.reported', at: noon, text })
+  expect(recent.list().map((event) => 'text' in event && event.text.split(' ')[0])).toEqual(
+    Array.from({ length: 9 }, (_, index) => String(41 + index)),
+  )
+})
+
 test('of events those are kept that one would want to have heard, the last ones', () => {
   const recent = createRecent()
   const say = (event: Event): void => recent.add(event)

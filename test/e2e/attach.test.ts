@@ -248,9 +248,10 @@ describe.skipIf(process.platform !== 'linux')('several views of one dev', () => 
     async (...order) => {
       const box = sandbox()
       writeServer(box)
-      const pid = await detached(box)
+      // One that was started from a terminal, which is killed as well.
       const screen = await inTerminal(box, ['tui', ...on])
       await screen.until(sees(screen, '● web'))
+      const pid = pidIn(screen.output())
       const watch = box.start(['status', ...on, '--watch'])
       await vi.waitFor(() => expect(watch.output()).toMatch(/● web/), patient)
       const victims = {
