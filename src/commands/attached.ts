@@ -67,3 +67,15 @@ function describe({ pid, startedAt, target, services }: Hello): string {
 export function isOfTarget({ hello }: DevLink, { stack }: Opened, given: Arguments): boolean {
   return given.list('profile').length === 0 || hello.target === stack.profile.target
 }
+
+/** StepError (`precondition`) when it runs elsewhere; the connection is closed then. */
+export function demandTarget(link: DevLink, opened: Opened, given: Arguments): void {
+  if (isOfTarget(link, opened, given)) return
+  link.close()
+  const { pid, target } = link.hello
+  throw new StepError(
+    'precondition',
+    `dev (process ${pid}) of this instance runs on ${target}, not on ${opened.stack.profile.target}`,
+    { hint: 'leave --profile out to attach to it, or have an instance of its own with --instance' },
+  )
+}

@@ -1,9 +1,8 @@
 import { findDev, type DevLink } from '../attach/client.ts'
-import { StepError } from '../plan/step-error.ts'
 import type { Opened } from '../session/opened.ts'
 import type { Arguments } from './arguments.ts'
 import { tellLines } from './attached-lines.ts'
-import { afterView, isOfTarget } from './attached.ts'
+import { afterView, demandTarget } from './attached.ts'
 import { exitCodes, type Surroundings } from './command.ts'
 import { tell } from './dev-turns.ts'
 import { startDev } from './start-dev.ts'
@@ -32,7 +31,7 @@ export async function runningDev(
 ): Promise<DevLink | number> {
   const found = await findDev(opened.memory.folder)
   if (found) {
-    if (!isOfTarget(found, opened, given)) throw refuseOtherTarget(found, opened)
+    demandTarget(found, opened, given)
     tell(opened, `dev runs already (process ${found.hello.pid})`)
     return found
   }
@@ -47,15 +46,4 @@ export async function runningDev(
   }
   around.stderr.write(started.words.map((line) => `${line}\n`).join(''))
   return started.exitCode
-}
-
-/** Closes the connection, for nothing is to be done with it. */
-export function refuseOtherTarget(link: DevLink, { stack }: Opened): StepError {
-  const { hello } = link
-  link.close()
-  return new StepError(
-    'precondition',
-    `dev (process ${hello.pid}) of this instance runs on ${hello.target}, not on ${stack.profile.target}`,
-    { hint: 'leave --profile out to attach to it, or have an instance of its own with --instance' },
-  )
 }

@@ -5,7 +5,6 @@ import { StepError } from '../plan/step-error.ts'
 import { openStack } from '../session/open.ts'
 import type { Opened } from '../session/opened.ts'
 import type { Arguments } from './arguments.ts'
-import { isOfTarget } from './attached.ts'
 import { checkNames } from './check-names.ts'
 import type { Command, Surroundings } from './command.ts'
 
@@ -23,15 +22,12 @@ export const dev: Command = async (given, around) => {
     if (around.isDetached) return await run(first, given, around)
     if (given.isOn('detach')) return await (await import('./dev-detach.ts')).detach(first, given, around)
     const found = await findOther(first)
-    if (found.link && isOfTarget(found.link, first, given))
-      return await attach(found.link, first, given, around)
-    found.link?.close()
+    if (found.link) return await attach(found.link, first, given, around)
     try {
       return await run(first, given, around)
     } catch (error) {
       const other = await otherOf(error, first)
-      if (other && isOfTarget(other, first, given)) return await attach(other, first, given, around)
-      other?.close()
+      if (other) return await attach(other, first, given, around)
       throw (isHeldByDev(error) && found.problem) || error
     }
   } finally {
@@ -44,7 +40,9 @@ async function run(first: Opened, given: Arguments, around: Surroundings): Promi
 }
 
 async function attach(link: DevLink, first: Opened, given: Arguments, around: Surroundings): Promise<number> {
-  return (await import('./attached.ts')).attach(link, first, given, around)
+  const attached = await import('./attached.ts')
+  attached.demandTarget(link, first, given)
+  return attached.attach(link, first, given, around)
 }
 
 /** A socket that cannot be talked to is no reason not to begin: the lock says whether somebody is at work. */

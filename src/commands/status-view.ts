@@ -23,15 +23,24 @@ export function openStatusView(given: Arguments, around: Surroundings): StatusVi
   return isTerminal ? pictureView(given, around) : linesView(given, around)
 }
 
+/** That something runs for a while longer is no change. */
+function ageless(text: string): string {
+  return text.replace(
+    / for (?:about |less than )?(?:an?|\d+) (?:second|minute|hour|day|week|month|year)s?/i,
+    '',
+  )
+}
+
 function jsonView({ stdout }: Surroundings): StatusView {
   let last = ''
   return {
     get isEmpty() {
       return last === ''
     },
-    show(opened, seen) {
-      const text = statusJson(opened, seen)
-      if (text !== last) stdout.write(text)
+    show(opened, { rows, smoke }) {
+      const steady = rows.map((row) => ({ ...row, detail: ageless(row.detail) }))
+      const text = statusJson(opened, { rows: steady, smoke })
+      if (text !== last) stdout.write(statusJson(opened, { rows, smoke }))
       last = text
     },
     problem: (opened, text) => tellProblem(opened, text),
@@ -44,8 +53,8 @@ function linesView(given: Arguments, { stdout, env }: Surroundings): StatusView 
   const told = new Map<string, string>()
   let isEmpty = true
   const tell = (key: string, sign: string, name: string, text: string): void => {
-    if (told.get(key) === text) return
-    told.set(key, text)
+    if (told.get(key) === ageless(text)) return
+    told.set(key, ageless(text))
     stdout.write(
       `${style.dim(clockTime(Date.now()))}  ${sign} ${style.bold(name.padEnd(18))} ${visible(text)}\n`,
     )
@@ -103,7 +112,7 @@ function pictureView(given: Arguments, around: Surroundings): StatusView {
     const lines = statusText(opened, seen, given, around).split('\n')
     const left = lines.length - room
     const shown = left > 0 ? [...lines.slice(0, room - 1), style.dim(`… and ${left + 1} more lines`)] : lines
-    const text = [...shown, style.dim(source)].join('\n')
+    const text = [...shown, style.dim(source.slice(0, stdout.columns))].join('\n')
     if (text === drawn) return
     stdout.write(`${height > 0 ? `\u001B[${height}A\r\u001B[J` : ''}${text}\n`)
     drawn = text
@@ -119,7 +128,7 @@ function pictureView(given: Arguments, around: Surroundings): StatusView {
       draw()
     },
     problem(opened, text) {
-      if (last) last = [opened, last[1], `the target does not answer: ${visible(text)}`]
+      if (last) last = [opened, last[1], `the target does not answer: ${visible(text).replace(/\s+/g, ' ')}`]
       draw()
     },
     close: () => clearInterval(timer),

@@ -1,9 +1,9 @@
 import { findDev } from '../attach/client.ts'
 import { StepError } from '../plan/step-error.ts'
 import { openStack } from '../session/open.ts'
-import { attach, isOfTarget } from './attached.ts'
+import { attach, demandTarget } from './attached.ts'
 import type { Command } from './command.ts'
-import { refuseOtherTarget, runningDev } from './dev-detach.ts'
+import { runningDev } from './dev-detach.ts'
 import { wantsScreen } from './dev-screen.ts'
 
 /** The terminal UI over the `dev` of this instance, which goes on when it is left. Where none runs, one is started that does so too. */
@@ -20,7 +20,7 @@ export const tui: Command = async (given, around) => {
       })
     }
     const found = await findDev(opened.memory.folder)
-    if (found && !isOfTarget(found, opened, given)) throw refuseOtherTarget(found, opened)
+    if (found) demandTarget(found, opened, given)
     const link = found ?? (await runningDev(opened, given, around))
     return typeof link === 'number' ? link : await attach(link, opened, given, around)
   } finally {
