@@ -54,23 +54,27 @@ async function served() {
   return { server, events, link, opened, told }
 }
 
-test('a line view that was dropped says so and goes on with what comes then, until dev ends', { timeout: 60_000 }, async () => {
-  const { server, events, link, opened, told } = await served()
-  events.dispatch(note('before'))
-  const end = tellLines(link, opened, new AbortController().signal)
-  await vi.waitFor(() => expect(told).toEqual(['before']), patient)
-  // All at once: nobody could have read them in between.
-  const large = 'x'.repeat(1024 * 1024)
-  for (let sent = 0; sent < 40; sent += 1) events.dispatch(note(large))
-  await vi.waitFor(() => expect(told.at(-1)).toMatch(/^dev did not wait/), patient)
-  const again = vi.waitFor(() => expect(told.at(-1)).toBe('after'), patient)
-  // It is attached again at some moment: what is told before that is missing.
-  const telling = setInterval(() => events.dispatch(note('after')), 20)
-  await again
-  clearInterval(telling)
-  await server.close(3)
-  expect(await end).toEqual({ kind: 'ended', exitCode: 3 })
-})
+test(
+  'a line view that was dropped says so and goes on with what comes then, until dev ends',
+  { timeout: 60_000 },
+  async () => {
+    const { server, events, link, opened, told } = await served()
+    events.dispatch(note('before'))
+    const end = tellLines(link, opened, new AbortController().signal)
+    await vi.waitFor(() => expect(told).toEqual(['before']), patient)
+    // All at once: nobody could have read them in between.
+    const large = 'x'.repeat(1024 * 1024)
+    for (let sent = 0; sent < 40; sent += 1) events.dispatch(note(large))
+    await vi.waitFor(() => expect(told.at(-1)).toMatch(/^dev did not wait/), patient)
+    const again = vi.waitFor(() => expect(told.at(-1)).toBe('after'), patient)
+    // It is attached again at some moment: what is told before that is missing.
+    const telling = setInterval(() => events.dispatch(note('after')), 20)
+    await again
+    clearInterval(telling)
+    await server.close(3)
+    expect(await end).toEqual({ kind: 'ended', exitCode: 3 })
+  },
+)
 
 test('who waits for the first up leaves with its exit code; who is interrupted has left', async () => {
   const { server, events, link, opened, told } = await served()
