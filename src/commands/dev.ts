@@ -26,9 +26,12 @@ export const dev: Command = async (given, around) => {
     try {
       return await run(first, given, around)
     } catch (error) {
-      const other = await otherOf(error, first)
-      if (other) return await attach(other, first, given, around)
-      throw (isHeldByDev(error) && found.problem) || error
+      if (!isHeldByDev(error)) throw error
+      if (found.problem) throw found.problem
+      // It was faster, and has just begun.
+      const other = await awaitDev(first.memory.folder, patience).catch(() => undefined)
+      if (!other) throw error
+      return await attach(other, first, given, around)
     }
   } finally {
     await first.close()
@@ -57,12 +60,7 @@ async function findOther({
   }
 }
 
-/** The `dev` of this machine that was faster; undefined when it was something else. */
-async function otherOf(error: unknown, { memory }: Opened): Promise<DevLink | undefined> {
-  if (!isHeldByDev(error)) return undefined
-  return awaitDev(memory.folder, patience).catch(() => undefined)
-}
-
+/** By one of this machine, which could be attached to. */
 function isHeldByDev(error: unknown): boolean {
   return error instanceof LockedError && error.holder.purpose === 'dev' && error.holder.host === hostname()
 }
