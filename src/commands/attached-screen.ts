@@ -48,6 +48,8 @@ export async function showScreen(
   signal.addEventListener('abort', () => link.close(), { once: true })
   try {
     for (;;) {
+      // It may have been left while this connection was made.
+      if (isOver()) link.close()
       const end = await mirror(link, store, logs, async (recent) => {
         if (!screen) await show(recent)
       })
