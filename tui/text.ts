@@ -56,11 +56,12 @@ export function wrap(text: string, width: number): string[] {
 
 /**
  * Foreign text (logs, messages of engines) as it may be shown: colours go, for ours mean something else; every other control
- * sequence is seen as what it is, and none is obeyed. So are the characters that turn the direction of a whole line around.
+ * sequence is seen as what it is, and none is obeyed. So are the characters that turn the direction of a whole line around. What
+ * nobody can see, and terminals give one cell or none, is left out.
  */
 export function harmless(text: string): string {
   if (isAscii(text)) return text
-  return withoutTabs(wellFormed(text).replace(colours, '').replace(controls, pictureOf))
+  return withoutTabs(wellFormed(text).replace(colours, '').replace(controls, pictureOf).replace(fillers, ''))
 }
 
 function withoutTabs(text: string): string {
@@ -71,6 +72,9 @@ function withoutTabs(text: string): string {
 }
 
 const tabWidth = 8
+
+/** Unicode's Default_Ignorable_Code_Point, but for what joins and chooses between forms of visible characters. */
+const fillers = /(?![\u200C\u200D\uFE0E\uFE0F])\p{Default_Ignorable_Code_Point}/gu
 
 /** Half a surrogate pair is no character. */
 function wellFormed(text: string): string {
