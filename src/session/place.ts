@@ -100,7 +100,7 @@ export async function clusterOf({
     case 'kubernetes':
       return (await import('../clusters/existing.ts')).openExisting(given)
     case 'eks':
-      return (await import('../clusters/eks.ts')).openEks()
+      return (await import('../clusters/eks/cluster.ts')).openEksCluster(given)
     default:
       return target satisfies never
   }
