@@ -48,7 +48,7 @@ aws_gateway() { docker network inspect kind | jq -r '[.[0].IPAM.Config[].Gateway
 
 # What nodes on AWS come with: the login of ECR, a driver of EBS volumes, load balancers, and a way to other registries.
 aws_node_services() {
-  local file node=eks-control-plane certs=/etc/containerd/certs.d/$aws_registry address
+  local file node=eks-control-plane certs=/etc/containerd/certs.d/$aws_registry
   file=$(kind_kubeconfig eks)
   docker exec "$node" mkdir -p "$certs"
   printf '[host."http://%s:%s"]\n  capabilities = ["pull", "resolve"]\n  [host."http://%s:%s".header]\n    authorization = ["Basic %s"]\n' \
@@ -59,8 +59,6 @@ aws_node_services() {
     CLASS=standard BINDING=WaitForFirstConsumer | kubectl --kubeconfig "$file" apply -f -
   kubectl --kubeconfig "$file" delete --ignore-not-found storageclass standard
   kind load docker-image --name eks "${aws_foreign_images[@]}"
-  address=$(docker inspect -f '{{.NetworkSettings.Networks.kind.IPAddress}}' "$node")
-  echo "$address" >"$state/aws/balancer"
 }
 
 lab_aws_up() {
@@ -75,7 +73,7 @@ lab_aws_up() {
   TOKEN_WEBHOOK=$aws_url/_lab_auth/any lab_eks_up
   stamped 'aws nodes' "$(docker inspect -f '{{.Id}}' eks-control-plane) $(declare -f aws_node_services) ${aws_foreign_images[*]}" aws_node_services
   if ! process_id eks-balancers >/dev/null; then
-    start_process eks-balancers "$here/eks/load-balancers" "$(kind_kubeconfig eks)" "$(cat "$state/aws/balancer")"
+    start_process eks-balancers "$here/eks/load-balancers" "$(kind_kubeconfig eks)" eks-control-plane
   fi
   say_step 'aws cluster' aws_hand_out_cluster
 }
