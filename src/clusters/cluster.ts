@@ -1,4 +1,4 @@
-import type { Run } from '../drivers/driver.ts'
+import type { Leftover, Run } from '../drivers/driver.ts'
 import type { Observed, Resource } from '../plan/resource.ts'
 import type { TargetStep } from '../plan/step.ts'
 import type { KubeClient } from '../platform/kubernetes/client.ts'
@@ -48,6 +48,9 @@ export interface Cluster {
   pullPolicy(reference: string): 'Never' | 'IfNotPresent'
   /** Absent where the nodes run what this machine's engine has; known once `open` has come back. */
   readonly delivery?: Delivery | undefined
+
+  /** What a removal of the cluster has left outside of it. Absent where nothing of it is outside. Changes nothing. */
+  leftovers?(signal: AbortSignal): Promise<readonly Leftover[]>
 
   close(): Promise<void>
 }

@@ -1,6 +1,9 @@
 import type { TargetStep } from '../../plan/step.ts'
 import type { Run } from '../../drivers/driver.ts'
-import type { KubeClient } from '../../platform/kubernetes/client.ts'
+import { pricesOf } from '../../cost/prices.ts'
+import type { ResourceId } from '../../plan/resource.ts'
+import { StepError } from '../../plan/step-error.ts'
+import { KubeError, type KubeClient } from '../../platform/kubernetes/client.ts'
 import type { Cluster } from '../cluster.ts'
 import { defaultNodePorts } from '../existing.ts'
 import { fullReference, ownRepository, tagInRegistry } from '../images/names.ts'
@@ -15,10 +18,12 @@ import { observeStacks } from './observe.ts'
 import { usualPace, type EksPlace, type Pace } from './place.ts'
 import { reachEks } from './reach.ts'
 import { stackReady } from './ready.ts'
+import { disksReleased } from './released.ts'
 import { eksSettings } from './settings.ts'
 import { bringStack } from './stack/change.ts'
 import { removeStack } from './stack/remove.ts'
 import { cloudStacks, renderedStacks } from './stacks.ts'
+import { stackName } from './templates/names.ts'
 
 export interface EksOptions extends ClusterOptions {
   /** Asks for the code of a second factor. Absent: nobody can be asked. */
@@ -45,6 +50,8 @@ export function openEksCluster(options: EksOptions): Cluster {
   })
   const place: EksPlace = {
     settings,
+    project: stack.project,
+    client: client.get,
     stacks,
     cloudFormation: aws.cloudFormation,
     identity: aws.identity,
@@ -83,6 +90,12 @@ export function openEksCluster(options: EksOptions): Cluster {
       settings.repositories.length === 0
         ? undefined
         : ecrDelivery({ settings, engine: options.engine, isOwn, login: aws.registryLogin }),
+    leftovers: async (signal) => {
+      const { leftInCloud } = await import('./audit.ts')
+      await aws.identity(signal)
+      const { prices } = pricesOf(stack)
+      return await leftInCloud({ settings, prices, connection: await aws.connection(), signal })
+    },
     close: async () => {
       await client.close()
       await aws.close()
@@ -93,6 +106,18 @@ export function openEksCluster(options: EksOptions): Cluster {
 /** Source: docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html. */
 function registryHost(account: string, region: string): string {
   return `${account}.dkr.ecr.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+}
+
+/** Nobody can be asked where the API server does not answer: the audit tells what is left then. */
+async function disksGone(place: EksPlace, id: ResourceId, run: Run): Promise<void> {
+  try {
+    const opened = await place.client(run.signal)
+    if (opened) await disksReleased(opened, id, run)
+  } catch (error) {
+    run.signal.throwIfAborted()
+    if (!(error instanceof KubeError || error instanceof StepError)) throw error
+    run.progress(id, `the API server does not tell which disks are left: ${error.message}`)
+  }
 }
 
 async function applyStep(place: EksPlace, step: TargetStep, run: Run): Promise<void> {
@@ -109,6 +134,7 @@ async function applyStep(place: EksPlace, step: TargetStep, run: Run): Promise<v
       return
     }
     case 'delete':
+      if (name === stackName(place.settings, 'addons')) await disksGone(place, step.resource, run)
       place.forgetClient()
       await removeStack(place, name, step.resource, run)
       return

@@ -75,7 +75,7 @@ async function mustSuitNodes(
   reference: string,
   { signal }: Run,
 ): Promise<void> {
-  const wanted = new Set(nodes.map(({ arch, type }) => arch ?? instanceType(type)?.arch ?? 'amd64'))
+  const wanted = new Set<string>(nodes.map(({ arch, type }) => arch ?? instanceType(type)?.arch ?? 'amd64'))
   const architecture = await architectureOf(engine, reference, signal)
   if (architecture === undefined || wanted.has(architecture)) return
   const [one = 'amd64'] = wanted

@@ -1,5 +1,9 @@
+import { projectLabel } from '../../drivers/kubernetes/labels.ts'
 import { digest } from '../../plan/hash.ts'
 import type { Observed, ObservedResource } from '../../plan/resource.ts'
+import { StepError } from '../../plan/step-error.ts'
+import { KubeError } from '../../platform/kubernetes/client.ts'
+import { kinds } from '../../platform/kubernetes/kinds.ts'
 import type { SeenStack } from '../../platform/aws/cloudformation-words.ts'
 import { heldBy, stackId } from './desired.ts'
 import type { EksPlace } from './place.ts'
@@ -16,7 +20,29 @@ export async function observeStacks(place: EksPlace, signal: AbortSignal): Promi
   const names = new Set(stacks.map(({ name }) => name))
   for (const stack of seen) if (names.has(stack.name)) mustBeOurs(stack, settings)
   const own = seen.filter((stack) => isOurs(stack, settings))
-  return new Map(own.map((stack) => [stackId(stack.name), observed(stack, place)]))
+  const inUse = own.length > 0 ? await otherUsers(place, signal) : undefined
+  return new Map(
+    own.map((stack) => [
+      stackId(stack.name),
+      { ...observed(stack, place), ...(inUse !== undefined && { inUse }) },
+    ]),
+  )
+}
+
+/** Other projects of ours that live in the cluster. One that answers to nobody serves nobody: it costs, and may go. */
+async function otherUsers({ client, project }: EksPlace, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const opened = await client(signal)
+    const query = { namespace: undefined, labelSelector: projectLabel }
+    const items = (await opened?.list(kinds.Namespace, query, signal))?.items ?? []
+    const projects = items.flatMap(({ metadata }) => metadata.labels?.[projectLabel] ?? [])
+    const users = [...new Set(projects)].filter((each) => each !== project).sort()
+    return users.length === 0 ? undefined : `${users.join(', ')} ${users.length === 1 ? 'uses' : 'use'} it`
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof KubeError || error instanceof StepError) return undefined
+    throw error
+  }
 }
 
 function observed(stack: SeenStack, { settings }: EksPlace): ObservedResource {

@@ -1,4 +1,5 @@
 import type { CloudFormation } from '../../platform/aws/cloudformation.ts'
+import type { KubeClient } from '../../platform/kubernetes/client.ts'
 import type { AwsIdentity } from '../../platform/aws/identity.ts'
 import type { EksSettings } from './settings.ts'
 import type { CloudStack } from './stacks.ts'
@@ -6,10 +7,14 @@ import type { CloudStack } from './stacks.ts'
 /** What the steps of one cluster share. Nothing is loaded or asked for before it is used. */
 export interface EksPlace {
   readonly settings: EksSettings
+  /** The instance of the stack that works here. */
+  readonly project: string
   readonly stacks: readonly CloudStack[]
   /** Of the account that the profile means: another one is refused here, before anything is asked or done. */
   readonly cloudFormation: (signal: AbortSignal) => Promise<CloudFormation>
   readonly identity: (signal: AbortSignal) => Promise<AwsIdentity>
+  /** The API server; undefined while there is none. */
+  readonly client: (signal: AbortSignal) => Promise<KubeClient | undefined>
   /** Whatever was opened by way of the cluster leads nowhere any more. */
   readonly forgetClient: () => void
   readonly pace: Pace

@@ -77,7 +77,8 @@ export function pushDelivery({ engine, find, registry, isOwn, login }: PushOptio
         const speech = await login?.(signal)
         const store = openRegistry(host, speech)
         const there = await store.digestOf(repository, contentTag(image.id), signal)
-        const digest = there ?? (await push({ engine: client, id: image.id, reference: temporary, speech, tell, signal }))
+        const digest =
+          there ?? (await push({ engine: client, id: image.id, reference: temporary, speech, tell, signal }))
         await store.tag(repository, digest, wanted, signal)
       })
     },

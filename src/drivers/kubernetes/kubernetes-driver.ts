@@ -66,6 +66,7 @@ export function createKubernetesDriver(options: KubernetesOptions): Driver {
       ...(cluster.render?.(rendered) ?? []),
       ...render(resources as readonly KubeResource[], rendered),
     ],
+    ...(cluster.leftovers && { leftovers: (signal) => cluster.leftovers?.(signal) ?? Promise.resolve([]) }),
     close: async () => {
       await (await reaching?.catch(() => undefined))?.close()
       await options.close()

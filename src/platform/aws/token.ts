@@ -1,5 +1,5 @@
-import { createHash, createHmac } from 'node:crypto'
 import { callAws, type AwsConnection } from './connection.ts'
+import { Sha256 } from './sha256.ts'
 
 /** A token for the API server of an EKS cluster. A secret. */
 export interface ClusterToken {
@@ -54,44 +54,4 @@ export async function clusterToken(
 
 function hostOf(region: string): string {
   return `sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
-}
-
-/** What Node's hashes have in common, with a secret or without. */
-interface Digester {
-  update(data: Uint8Array): unknown
-  digest(): Uint8Array
-}
-
-/** The hash of Node in the form that the signer takes. */
-class Sha256 {
-  readonly #secret: Uint8Array | undefined
-  #hash: Digester
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#secret = secret === undefined ? undefined : bytesOf(secret)
-    this.#hash = this.#begin()
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data))
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(new Uint8Array(this.#hash.digest()))
-  }
-
-  reset(): void {
-    this.#hash = this.#begin()
-  }
-
-  #begin(): Digester {
-    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret)
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data)
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data)
 }

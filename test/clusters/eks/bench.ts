@@ -59,6 +59,8 @@ export async function openBench(choice: EksChoice & { readonly cluster?: string 
   const cloudFormation = await openCloudFormation(connection)
   const place: EksPlace = {
     settings,
+    project: cluster,
+    client: () => Promise.resolve(undefined),
     stacks,
     cloudFormation: () => Promise.resolve(cloudFormation),
     identity: (signal) => identityOf(connection, signal),

@@ -92,6 +92,8 @@ async function scripted(
   }
   const place: EksPlace = {
     settings,
+    project: 'shop',
+    client: () => Promise.resolve(undefined),
     stacks,
     cloudFormation: () => Promise.resolve(cloudFormation),
     identity: () => Promise.reject(new Error('nobody asks')),
