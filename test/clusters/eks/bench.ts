@@ -13,22 +13,8 @@ import { openCloudFormation, type CloudFormation } from '../../../src/platform/a
 import { connectAws, type AwsConnection } from '../../../src/platform/aws/connection.ts'
 import { identityOf } from '../../../src/platform/aws/identity.ts'
 import { eksStack, type EksChoice } from './eks-stack.ts'
+import { labEnvironment } from './lab.ts'
 
-/** Where the lab's AWS answers (`lab up aws`); undefined: it does not run here. */
-export const standIn = process.env['IAMSTACK_LAB_AWS']
-
-/** How one gets there, and nobody else's settings. */
-export const labEnvironment: Readonly<Record<string, string>> =
-  standIn === undefined
-    ? {}
-    : {
-        AWS_ENDPOINT_URL: standIn,
-        AWS_ACCESS_KEY_ID: '123456789012',
-        AWS_SECRET_ACCESS_KEY: 'test',
-        AWS_CONFIG_FILE: '/dev/null',
-        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-        AWS_EC2_METADATA_DISABLED: 'true',
-      }
 Object.assign(process.env, labEnvironment)
 
 /** A cluster of a name of its own in the lab's AWS, and what one does with it. */
@@ -122,13 +108,4 @@ export async function failureOf(work: Promise<unknown>): Promise<string> {
     const evidence = error.evidence.map((line) => `\n  ${line}`).join('')
     return `${place}${error.kind}: ${error.message}${evidence}\n  hint: ${error.hint ?? ''}`
   }
-}
-
-/** Tells the lab's AWS how to behave: see test/lab/aws/README.md. */
-export async function tellLab(path: string, body: unknown, method = 'POST'): Promise<unknown> {
-  const answer = await fetch(`${standIn ?? ''}/_lab/${path}`, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  return await answer.json()
 }

@@ -4,7 +4,8 @@ import type { Run } from '../../../src/drivers/driver.ts'
 import { openEksCluster } from '../../../src/clusters/eks/cluster.ts'
 import type { Cluster } from '../../../src/clusters/cluster.ts'
 import { kinds } from '../../../src/platform/kubernetes/kinds.ts'
-import { failureOf, standIn, tellLab } from './bench.ts'
+import { failureOf } from './bench.ts'
+import { calmLab, standIn, tellLab } from './lab.ts'
 import { eksStack } from './eks-stack.ts'
 
 const name = `t${randomBytes(4).toString('hex')}`

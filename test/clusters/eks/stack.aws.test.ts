@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { failureOf, openBench, standIn, tellLab, type Bench } from './bench.ts'
+import { failureOf, openBench, type Bench } from './bench.ts'
+import { calmLab, mutations, standIn, tellLab } from './lab.ts'
 
-// Against the lab's AWS, which speaks the real wire protocol: `test/lab/aws/up` starts it.
+// Against the lab's AWS, which speaks the real wire protocol: `lab up aws` starts it.
 /** Without what the stand-in says of things that are in the way only here. */
 function firstLines(text: string): string {
   return text.split('\n').slice(0, 2).join('\n')
@@ -10,11 +11,7 @@ function firstLines(text: string): string {
 describe.skipIf(standIn === undefined)('stacks of a cluster', { timeout: 60_000 }, () => {
   const benches: Bench[] = []
 
-  beforeEach(async () => {
-    await tellLab('faults', undefined, 'DELETE')
-    await tellLab('resource-faults', undefined, 'DELETE')
-    await tellLab('config', { delays: { '*': 0 } })
-  })
+  beforeEach(calmLab)
 
   afterEach(() => {
     for (const bench of benches.splice(0)) bench.close()
@@ -24,12 +21,6 @@ describe.skipIf(standIn === undefined)('stacks of a cluster', { timeout: 60_000 
     const opened = await openBench(...given)
     benches.push(opened)
     return opened
-  }
-
-  /** What the lab was asked for since `since`, without questions that change nothing. */
-  async function mutations(): Promise<string[]> {
-    const requests = (await tellLab('requests', undefined, 'GET')) as { readonly action: string }[]
-    return requests.map(({ action }) => action).filter((action) => !/^(Describe|Get|List)/.test(action))
   }
 
   test('from nothing to a cluster, and back to nothing (S164, S165, S172)', async () => {
