@@ -49,6 +49,12 @@ export interface Cluster {
   /** Absent where the nodes run what this machine's engine has; known once `open` has come back. */
   readonly delivery?: Delivery | undefined
 
+  /**
+   * What a step would change inside of what it is about, in words, asked of whoever would do it. Undefined where nobody can say.
+   * Absent where a step says all itself.
+   */
+  preview?(step: TargetStep, signal: AbortSignal): Promise<readonly string[] | undefined>
+
   /** What a removal of the cluster has left outside of it. Absent where nothing of it is outside. Changes nothing. */
   leftovers?(signal: AbortSignal): Promise<readonly Leftover[]>
 

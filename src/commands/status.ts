@@ -1,5 +1,6 @@
 import type { Observed, ObservedResource, Resource, ResourceId } from '../plan/resource.ts'
 import type { Plan } from '../plan/step.ts'
+import type { ResolvedStack } from '../resolve/resolved.ts'
 import { styleFor } from '../report/style.ts'
 import { statusTable } from '../report/status.ts'
 import { lookAsDev, type SightOfDev } from '../session/dev-sight.ts'
@@ -37,14 +38,27 @@ export const status: Command = async (given, around) => {
         `${JSON.stringify({ project: opened.stack.project, target: opened.stack.profile.target, resources: rows, smoke })}\n`,
       )
     } else {
-      around.stdout.write(
-        `${statusTable(opened.stack, rows, smoke, styleFor(given.text('ansi'), around.stdout, around.env), around.stdout.columns)}\n`,
-      )
+      const style = styleFor(given.text('ansi'), around.stdout, around.env)
+      const table = statusTable(opened.stack, rows, smoke, style, around.stdout.columns)
+      const cost = await runningCost(opened.stack, rows)
+      around.stdout.write(`${table}\n${cost === undefined ? '' : `${cost}\n`}`)
     }
     return exitCodes.ok
   } finally {
     await opened.close()
   }
+}
+
+/** What a cluster in the cloud costs while it is there. */
+async function runningCost(stack: ResolvedStack, rows: readonly StatusRow[]): Promise<string | undefined> {
+  const isThere = rows.some(({ resource, health }) => resource.startsWith('cluster/') && health !== 'absent')
+  if (stack.profile.target !== 'eks' || !isThere) return undefined
+  const [{ costOf }, { costSummary }] = await Promise.all([
+    import('../cost/cost.ts'),
+    import('../cost/format.ts'),
+  ])
+  const cost = costOf(stack)
+  return cost && `costs ${costSummary(cost)}`
 }
 
 /** A service that `dev` keeps up to date is in sync, or lacks just what `dev` would write into it. */

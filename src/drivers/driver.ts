@@ -80,6 +80,12 @@ export interface Driver {
   /** Ways for edits into what runs. Absent where there are none. */
   readonly syncing?: Syncing
 
+  /**
+   * What a step would change inside of what it is about, in words. It may ask the target to work that out, and changes nothing.
+   * Undefined where nobody can say. Absent where a step says all itself.
+   */
+  preview?(step: TargetStep, signal: AbortSignal): Promise<readonly string[] | undefined>
+
   /** What a removal of the whole target has left somewhere else. Absent where nothing of it is elsewhere. Changes nothing. */
   leftovers?(signal: AbortSignal): Promise<readonly Leftover[]>
 

@@ -13,7 +13,7 @@ import { openOnce } from '../pinned.ts'
 import { openAws } from './aws.ts'
 import { eksFindings } from './check.ts'
 import { ecrDelivery } from './delivery.ts'
-import { stackResources } from './desired.ts'
+import { stackId, stackResources } from './desired.ts'
 import { observeStacks } from './observe.ts'
 import { usualPace, type EksPlace, type Pace } from './place.ts'
 import { reachEks } from './reach.ts'
@@ -48,10 +48,16 @@ export function openEksCluster(options: EksOptions): Cluster {
     registry = reached.registry ?? registry
     return reached.client
   })
+  let rights: Promise<void> | undefined
+  const demandRights = async (signal: AbortSignal): Promise<void> => {
+    const { mustHaveRights } = await import('./rights.ts')
+    await mustHaveRights(settings, await aws.connection(), await aws.identity(signal), signal)
+  }
   const place: EksPlace = {
     settings,
     project: stack.project,
     client: client.get,
+    rights: (signal) => (rights ??= demandRights(signal)),
     stacks,
     cloudFormation: aws.cloudFormation,
     identity: aws.identity,
@@ -90,6 +96,12 @@ export function openEksCluster(options: EksOptions): Cluster {
       settings.repositories.length === 0
         ? undefined
         : ecrDelivery({ settings, engine: options.engine, isOwn, login: aws.registryLogin }),
+    preview: async (step, signal) => {
+      const wanted = stacks.find(({ name }) => step.resource === stackId(name))
+      if (!wanted || step.op !== 'update') return undefined
+      const { previewStack } = await import('./stack/preview.ts')
+      return await previewStack(place, wanted, step.wanted, signal)
+    },
     leftovers: async (signal) => {
       const { leftInCloud } = await import('./audit.ts')
       await aws.identity(signal)
@@ -129,6 +141,7 @@ async function applyStep(place: EksPlace, step: TargetStep, run: Run): Promise<v
     case 'restart': {
       const wanted = place.stacks.find((each) => each.name === name)
       if (!wanted) throw new TypeError(`no stack is called ${name}`)
+      if (step.op === 'create') await place.rights(run.signal)
       await bringStack(place, wanted, step.wanted, run)
       place.forgetClient()
       return

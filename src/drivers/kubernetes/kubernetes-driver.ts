@@ -1,3 +1,4 @@
+import type { Cluster } from '../../clusters/cluster.ts'
 import type { Driver } from '../driver.ts'
 import { check } from './check.ts'
 import type { KubeContext } from './context.ts'
@@ -66,10 +67,15 @@ export function createKubernetesDriver(options: KubernetesOptions): Driver {
       ...(cluster.render?.(rendered) ?? []),
       ...render(resources as readonly KubeResource[], rendered),
     ],
-    ...(cluster.leftovers && { leftovers: (signal) => cluster.leftovers?.(signal) ?? Promise.resolve([]) }),
+    ...delegated(cluster),
     close: async () => {
       await (await reaching?.catch(() => undefined))?.close()
       await options.close()
     },
   }
+}
+
+/** What only some clusters know. */
+function delegated({ preview, leftovers }: Cluster): Pick<Driver, 'preview' | 'leftovers'> {
+  return { ...(preview && { preview }), ...(leftovers && { leftovers }) }
 }

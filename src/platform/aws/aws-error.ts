@@ -2,7 +2,7 @@ import { StepError } from '../../plan/step-error.ts'
 
 /** Which call of AWS something happened in, in the words of IAM: `cloudformation`, `DescribeStacks`. */
 export interface AwsCall {
-  readonly service: 'cloudformation' | 'ec2' | 'ecr' | 'sts' | 'tag'
+  readonly service: 'cloudformation' | 'ec2' | 'ecr' | 'iam' | 'sts' | 'tag'
   readonly action: string
   readonly region: string
   /** Profile of the AWS configuration; undefined where the environment chooses. */

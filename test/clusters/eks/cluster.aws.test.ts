@@ -60,9 +60,7 @@ describe.skipIf(standIn === undefined)('a cluster on the lab’s AWS', { timeout
   }
 
   beforeAll(async () => {
-    await tellLab('faults', undefined, 'DELETE')
-    await tellLab('resource-faults', undefined, 'DELETE')
-    await tellLab('config', { delays: { '*': 0 } })
+    await calmLab()
     await removeAll(await open())
   }, 100_000)
 

@@ -94,6 +94,7 @@ async function scripted(
     settings,
     project: 'shop',
     client: () => Promise.resolve(undefined),
+    rights: () => Promise.resolve(),
     stacks,
     cloudFormation: () => Promise.resolve(cloudFormation),
     identity: () => Promise.reject(new Error('nobody asks')),

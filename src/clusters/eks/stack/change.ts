@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { CloudFormation } from '../../../platform/aws/cloudformation.ts'
-import type { ChangeSet, SeenStack } from '../../../platform/aws/cloudformation-words.ts'
-import { principalOf } from '../../../platform/aws/identity.ts'
+import type { SeenStack } from '../../../platform/aws/cloudformation-words.ts'
 import type { Run } from '../../../drivers/driver.ts'
 import type { Resource } from '../../../plan/resource.ts'
 import { StepError } from '../../../plan/step-error.ts'
 import type { EksPlace } from '../place.ts'
 import type { CloudStack } from '../stacks.ts'
-import { tagMap } from '../templates/names.ts'
 import { conditionOf } from './condition.ts'
 import { stackFailure } from './failure.ts'
 import { follow, type Followed } from './follow.ts'
 import { mustBeOurs } from './ours.ts'
+import { prepareChanges } from './prepare.ts'
 import { teller } from './tell.ts'
 
 /**
@@ -97,22 +95,11 @@ interface Change {
 }
 
 async function applyChanges(change: Change, type: 'CREATE' | 'UPDATE'): Promise<void> {
-  const { place, cloudFormation, wanted, resource, run, followed } = change
+  const { cloudFormation, wanted, resource, run, followed } = change
   const { signal } = run
   // Its own for each attempt: AWS would take an old name for the old attempt.
   const name = `iamstack-${wanted.digest}-${randomBytes(4).toString('hex')}`
-  await cloudFormation.prepare(
-    {
-      stack: wanted.name,
-      name,
-      type,
-      template: wanted.text,
-      parameters: await parametersOf(change),
-      tags: tagMap(place.settings, wanted.part),
-    },
-    signal,
-  )
-  const changes = await preparedChanges(change, name)
+  const changes = await prepareChanges({ ...change, signal }, type, name)
   if (changes === undefined) return
   run.progress(
     resource.id,
@@ -125,37 +112,4 @@ async function applyChanges(change: Change, type: 'CREATE' | 'UPDATE'): Promise<
   const end = await followed(stack, since)
   const isDone = end.stack?.status === `${type}_COMPLETE`
   if (!isDone) throw stackFailure(type === 'CREATE' ? 'made' : 'changed', wanted.name, end, resource.from)
-}
-
-/** Who makes the cluster is said once; afterwards it stays what it was. A release of nodes is read anew at each change. */
-async function parametersOf({
-  place,
-  wanted,
-  seen,
-  run,
-}: Change): Promise<Record<string, string | undefined>> {
-  if (wanted.template.Parameters?.['Creator'] === undefined) return {}
-  const isKnown = seen !== undefined && seen.parameters.includes('Creator')
-  return { Creator: isKnown ? undefined : principalOf(await place.identity(run.signal)) }
-}
-
-/** What would change; undefined where nothing would. */
-async function preparedChanges(
-  { cloudFormation, wanted, resource, run, place }: Change,
-  name: string,
-): Promise<ChangeSet['changes'] | undefined> {
-  const { signal } = run
-  for (;;) {
-    const { status, reason = '', changes } = await cloudFormation.changeSet(wanted.name, name, signal)
-    if (status === 'CREATE_COMPLETE') return changes
-    if (status === 'FAILED') {
-      await cloudFormation.dropChangeSet(wanted.name, name, signal)
-      if (/didn't contain changes|No updates are to be performed/i.test(reason)) return undefined
-      throw new StepError('deploy', `CloudFormation does not take the stack ${wanted.name}: ${reason}`, {
-        span: resource.from,
-        hint: 'iamstack render shows the template; nothing was changed',
-      })
-    }
-    await sleep(Math.min(place.pace.first, 1000), undefined, { signal })
-  }
 }
