@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { openCloudFormation } from '../../src/platform/aws/cloudformation.ts'
 import { connectAws } from '../../src/platform/aws/connection.ts'
-import { callEc2, calmLab, labEnvironment, mutations } from '../clusters/eks/lab.ts'
+import { askAws, calmLab, labEnvironment, mutations } from '../clusters/eks/lab.ts'
 import { urlOf, type Ended, type Sandbox } from './cli.ts'
 import { addTodo, copyOf, leftOf, nothing, stepsOf, titlesAt, todobackend, upGreen } from './examples.ts'
 
@@ -48,6 +48,10 @@ test('from nothing to a green application on AWS, and back to nothing that costs
   expect(plain(stdout)).toMatchInlineSnapshot(`
     "~ update  cluster/NAME-nodes-workers  template changed
     Plan: 1 to update; 10 unchanged.
+    Inside cluster/NAME-nodes-workers:
+      Launch (AWS::EC2::LaunchTemplate) is changed
+      Nodes (AWS::EKS::Nodegroup) is changed
+    While it runs it costs 0.1742–0.2702 USD an hour, 127.15–197.24 a month; iamstack cost says for what.
     "
   `)
   const grown = await box.succeed(['up', ...on, '--no-smoke', '--progress', 'json'])
@@ -79,7 +83,7 @@ test('from nothing to a green application on AWS, and back to nothing that costs
   `)
   expect(await stacksOf(box)).toEqual([])
 
-  await callEc2({ Action: 'DeleteVolume', VolumeId: disk })
+  await askAws('ec2', { Action: 'DeleteVolume', VolumeId: disk })
   const end = await box.succeed(['down', ...on, '--all', '--yes', '--progress', 'json'])
   expect(notesOf(end)).toEqual([])
   expect(leftOf(box)).toEqual(nothing)
@@ -112,7 +116,7 @@ async function stacksOf({ name }: Sandbox): Promise<string[]> {
 
 /** A disk that the cluster asked for and nobody gave back. */
 async function plantDisk({ name }: Sandbox): Promise<string> {
-  const answer = await callEc2({
+  const answer = await askAws('ec2', {
     Action: 'CreateVolume',
     AvailabilityZone: 'eu-west-1a',
     Size: '8',

@@ -48,16 +48,10 @@ export function openEksCluster(options: EksOptions): Cluster {
     registry = reached.registry ?? registry
     return reached.client
   })
-  let rights: Promise<void> | undefined
-  const demandRights = async (signal: AbortSignal): Promise<void> => {
-    const { mustHaveRights } = await import('./rights.ts')
-    await mustHaveRights(settings, await aws.connection(), await aws.identity(signal), signal)
-  }
   const place: EksPlace = {
     settings,
     project: stack.project,
     client: client.get,
-    rights: (signal) => (rights ??= demandRights(signal)),
     stacks,
     cloudFormation: aws.cloudFormation,
     identity: aws.identity,
@@ -96,11 +90,17 @@ export function openEksCluster(options: EksOptions): Cluster {
       settings.repositories.length === 0
         ? undefined
         : ecrDelivery({ settings, engine: options.engine, isOwn, login: aws.registryLogin }),
+    preflight: async (plan, signal) => {
+      const makes = plan.steps.some(({ op, resource }) => op === 'create' && resource.startsWith('cluster/'))
+      if (!makes) return
+      const { mustHaveRights } = await import('./rights.ts')
+      await mustHaveRights(settings, await aws.connection(), await aws.identity(signal), signal)
+    },
     preview: async (step, signal) => {
       const wanted = stacks.find(({ name }) => step.resource === stackId(name))
       if (!wanted || step.op !== 'update') return undefined
-      const { previewStack } = await import('./stack/preview.ts')
-      return await previewStack(place, wanted, step.wanted, signal)
+      const { previewIfAllowed } = await import('./stack/preview.ts')
+      return await previewIfAllowed(place, wanted, step.wanted, signal)
     },
     leftovers: async (signal) => {
       const { leftInCloud } = await import('./audit.ts')
@@ -141,7 +141,6 @@ async function applyStep(place: EksPlace, step: TargetStep, run: Run): Promise<v
     case 'restart': {
       const wanted = place.stacks.find((each) => each.name === name)
       if (!wanted) throw new TypeError(`no stack is called ${name}`)
-      if (step.op === 'create') await place.rights(run.signal)
       await bringStack(place, wanted, step.wanted, run)
       place.forgetClient()
       return

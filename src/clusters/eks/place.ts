@@ -13,8 +13,6 @@ export interface EksPlace {
   /** Of the account that the profile means: another one is refused here, before anything is asked or done. */
   readonly cloudFormation: (signal: AbortSignal) => Promise<CloudFormation>
   readonly identity: (signal: AbortSignal) => Promise<AwsIdentity>
-  /** StepError where whoever we are may not make what is to be made. Asked once. */
-  readonly rights: (signal: AbortSignal) => Promise<void>
   /** The API server; undefined while there is none. */
   readonly client: (signal: AbortSignal) => Promise<KubeClient | undefined>
   /** Whatever was opened by way of the cluster leads nowhere any more. */

@@ -47,7 +47,6 @@ export async function openBench(choice: EksChoice & { readonly cluster?: string 
     settings,
     project: cluster,
     client: () => Promise.resolve(undefined),
-    rights: () => Promise.resolve(),
     stacks,
     cloudFormation: () => Promise.resolve(cloudFormation),
     identity: (signal) => identityOf(connection, signal),

@@ -14,9 +14,14 @@ export const labEnvironment: Readonly<Record<string, string>> =
         AWS_EC2_METADATA_DISABLED: 'true',
       }
 
+function address(): string {
+  if (standIn === undefined) throw new Error('the stand-in for AWS does not run: test/lab/lab up aws starts it')
+  return standIn
+}
+
 /** Tells the lab's AWS how to behave: see test/lab/aws/README.md. */
 export async function tellLab(path: string, body: unknown, method = 'POST'): Promise<unknown> {
-  const answer = await fetch(`${standIn ?? ''}/_lab/${path}`, {
+  const answer = await fetch(`${address()}/_lab/${path}`, {
     method,
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
@@ -34,16 +39,25 @@ export async function calmLab(): Promise<void> {
 export async function mutations(): Promise<string[]> {
   const requests = (await tellLab('requests', undefined, 'GET')) as { readonly action: string }[]
   await tellLab('requests', undefined, 'DELETE')
-  return requests.map(({ action }) => action).filter((action) => !/^(Describe|Get|List)/.test(action))
+  return requests
+    .map(({ action }) => action)
+    .filter((action) => !/^(Describe|Get|List|Simulate)/.test(action))
 }
 
-/** A call of EC2's query API, as somebody beside us makes it. The stand-in looks at the key, not at the signature. */
-export async function callEc2(fields: Readonly<Record<string, string>>): Promise<string> {
-  const credential = 'Credential=123456789012/20260101/eu-west-1/ec2/aws4_request'
-  const answer = await fetch(standIn ?? '', {
+const versions = { cloudformation: '2010-05-15', ec2: '2016-11-15', iam: '2010-05-08' } as const
+
+/** A call of a query API, as somebody beside us makes it. The stand-in looks at the key, not at the signature. */
+export async function askAws(
+  service: keyof typeof versions,
+  fields: Readonly<Record<string, string>>,
+): Promise<string> {
+  const credential = `Credential=123456789012/20260101/eu-west-1/${service}/aws4_request`
+  const answer = await fetch(address(), {
     method: 'POST',
     headers: { Authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0` },
-    body: new URLSearchParams({ Version: '2016-11-15', ...fields }),
+    body: new URLSearchParams({ Version: versions[service], ...fields }),
   })
-  return await answer.text()
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(text)
+  return text
 }

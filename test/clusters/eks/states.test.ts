@@ -94,7 +94,6 @@ async function scripted(
     settings,
     project: 'shop',
     client: () => Promise.resolve(undefined),
-    rights: () => Promise.resolve(),
     stacks,
     cloudFormation: () => Promise.resolve(cloudFormation),
     identity: () => Promise.reject(new Error('nobody asks')),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { AwsError } from '../../../platform/aws/aws-error.ts'
 import type { ResourceChange } from '../../../platform/aws/cloudformation-words.ts'
 import type { Resource } from '../../../plan/resource.ts'
 import type { EksPlace } from '../place.ts'
@@ -30,6 +31,18 @@ export async function previewStack(
   if (changes === undefined) return []
   await cloudFormation.dropChangeSet(wanted.name, name, signal)
   return changes.map(changeText)
+}
+
+/** The same, and undefined for those who may look at stacks but not prepare a change. */
+export async function previewIfAllowed(
+  ...given: Parameters<typeof previewStack>
+): ReturnType<typeof previewStack> {
+  try {
+    return await previewStack(...given)
+  } catch (error) {
+    if (error instanceof AwsError && error.failure === 'denied') return undefined
+    throw error
+  }
 }
 
 /** `Nodes (AWS::EKS::Nodegroup) is replaced`. */
