@@ -71,9 +71,12 @@ async function planUnseen(given: Arguments, around: Surroundings, why: string): 
   try {
     const { stack, driver } = opened
     const facts = await opened.gather('check')
-    const nothingSeen = { ...driver, observe: () => Promise.resolve(new Map()) }
+    const blind = {
+      ...driver,
+      observe: () => Promise.resolve(new Map<never, never>()),
+      observeImages: () => Promise.resolve(new Map<never, never>()),
+    }
     const selection = selectionOf(driver.desired(stack, facts), given.operands, !given.isOn('no-deps'))
-    const { observeImages: _withEngine, ...blind } = nothingSeen
     const { plan } = await planLine(blind, stack, facts, selection ? { selection } : {}, around.signal)
     return { stack, plan, previews: new Map(), unseen: why }
   } finally {

@@ -76,6 +76,13 @@ export function createKubernetesDriver(options: KubernetesOptions): Driver {
 }
 
 /** What only some clusters know. */
-function delegated({ preview, leftovers }: Cluster): Pick<Driver, 'preview' | 'leftovers'> {
-  return { ...(preview && { preview }), ...(leftovers && { leftovers }) }
+function delegated(cluster: Cluster): Pick<Driver, 'preview' | 'leftovers'> {
+  return {
+    ...(cluster.preview && {
+      preview: async (step, signal) => await cluster.preview?.(step, signal),
+    }),
+    ...(cluster.leftovers && {
+      leftovers: async (signal) => (await cluster.leftovers?.(signal)) ?? [],
+    }),
+  }
 }
