@@ -15,7 +15,8 @@ export const labEnvironment: Readonly<Record<string, string>> =
       }
 
 function address(): string {
-  if (standIn === undefined) throw new Error('the stand-in for AWS does not run: test/lab/lab up aws starts it')
+  if (standIn === undefined)
+    throw new Error('the stand-in for AWS does not run: test/lab/lab up aws starts it')
   return standIn
 }
 
