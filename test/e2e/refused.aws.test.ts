@@ -86,6 +86,23 @@ test('rights that are missing are all named before anything is made (S168)', asy
   `)
 })
 
+test('an image for other processors than those of the nodes is not pushed (S31)', async () => {
+  const box = smallStack()
+  box.write({ Dockerfile: 'FROM busybox:stable\nRUN echo built > /built\n' })
+  box.edit('iamstack.yaml', 'image: "busybox:stable"', 'image: web')
+  box.edit('iamstack.yaml', 'services:', 'images: { web: { context: . } }\nservices:')
+  box.edit('profiles/eks.yaml', 'target: eks', 'target: eks\nregistry: { ecr: true }')
+  box.edit('profiles/eks.yaml', 't3.medium', process.arch === 'arm64' ? 't3.medium' : 'm7g.medium')
+  const { code, events } = await box.run(['up', ...on, '--progress', 'json'])
+  const failures = events.flatMap((event) => (event.type === 'step.failed' ? [event] : []))
+  expect(code).toBe(7)
+  expect(failures.map(({ resource }) => resource)).toEqual(['delivery/web'])
+  expect(JSON.stringify(failures)).toMatch(/is built for (amd64|arm64), and the nodes are (arm64|amd64)/)
+  const told = events.filter((event) => event.type === 'step.progressed' && event.resource === 'delivery/web')
+  expect(told).toEqual([])
+  await box.succeed(['down', ...on, '--all', '--yes'])
+})
+
 test('plan needs no credentials, and says what it could not know', async () => {
   const box = smallStack()
   const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined }

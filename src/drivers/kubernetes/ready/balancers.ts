@@ -16,10 +16,10 @@ const tryTime = 3000
 const lasting = 300
 
 interface Balanced {
-  readonly client: KubeClient
+  readonly client: Pick<KubeClient, 'get'>
   readonly namespace: string
   readonly services: readonly string[]
-  readonly wanted: KubeResource
+  readonly wanted: Pick<KubeResource, 'id'>
   readonly run: Run
 }
 
