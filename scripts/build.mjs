@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sharedChunks } from './shared-chunks.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -16,7 +17,7 @@ export async function build({ force = false } = {}) {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   await rm(join(root, 'dist'), { recursive: true, force: true })
   await mkdir(join(root, 'dist'))
-  const result = await esbuild.build({
+  const options = {
     absWorkingDir: root,
     entryPoints: { cli: 'src/cli.ts' },
     outdir: 'dist',
@@ -27,7 +28,6 @@ export async function build({ force = false } = {}) {
     target: 'node20.19',
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
     sourcemap: 'linked',
     metafile: true,
     logLevel: 'warning',
@@ -44,15 +44,16 @@ export async function build({ force = false } = {}) {
       'fsevents',
       'ssh2',
     ],
-    plugins: [lateSegmenter],
     define: {
       __IAMSTACK_VERSION__: JSON.stringify(manifest.version),
       __IAMSTACK_BUILD__: JSON.stringify(stamp.slice(0, 16)),
     },
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-  })
+    banner: { js: requireBanner },
+  }
+  const { metafile } = await esbuild.build({ ...options, plugins: [lateSegmenter], write: false })
+  const plugins = [lateSegmenter, sharedChunks(root, metafile)]
+  const result = await esbuild.build({ ...options, plugins })
+  await keepRequireWhereUsed(Object.keys(result.metafile.outputs))
   await writeFile(join(root, 'dist', 'meta.json'), JSON.stringify(result.metafile))
   const entry = join(root, 'dist', 'cli.js')
   await writeFile(entry, `#!/usr/bin/env node\n${(await readFile(entry, 'utf8')).replace(/^#!.*\n/, '')}`)
@@ -61,6 +62,26 @@ export async function build({ force = false } = {}) {
   // Last: an interrupted build is made anew.
   await writeFile(stampFile, stamp)
   return true
+}
+
+/** What CommonJS packages in the bundle require of Node. */
+const requireBanner =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
+
+/**
+ * esbuild writes a banner into every file, and has files load its helpers that do not use them. Only one file reads what the
+ * banner makes, and making it takes milliseconds.
+ */
+async function keepRequireWhereUsed(outputs) {
+  const paths = outputs.filter((each) => each.endsWith('.js')).map((each) => join(root, each))
+  const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')))
+  const usesRequire = (text) => /\brequire\b/.test(text.replace(requireBanner, ''))
+  const helpers = paths.filter((_, index) => usesRequire(texts[index])).map((path) => basename(path))
+  for (const [index, text] of texts.entries()) {
+    if (usesRequire(text)) continue
+    const without = helpers.reduce((rest, file) => rest.replace(`import"./${file}";`, ''), text)
+    await writeFile(paths[index], without.replace(requireBanner, ''))
+  }
 }
 
 /** The program that runs inside containers during `dev`, for every architecture, and what its image is made from. */
@@ -98,6 +119,7 @@ async function fingerprint() {
     join(root, 'package.json'),
     join(root, 'package-lock.json'),
     fileURLToPath(import.meta.url),
+    join(root, 'scripts', 'shared-chunks.mjs'),
   ]) {
     const { mtimeMs, size } = await stat(file)
     hash.update(`${file} ${mtimeMs} ${size}\n`)

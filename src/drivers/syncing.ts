@@ -12,6 +12,8 @@ export interface Syncing {
     line: string,
     signal: AbortSignal,
   ): Promise<{ readonly exitCode: number; readonly output: string }>
+  /** Whether it is there and runs: what could not be written to one that went away is the next one's. */
+  isRunning(service: string, life: Life, signal: AbortSignal): Promise<boolean>
   /** Ends the container's program and starts it again with all that was written into it. Absent where that would be lost. */
   restart?(service: string, life: Life, signal: AbortSignal): Promise<void>
   /** Calls back after containers of the stack began or ended, until the signal is aborted. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isRefusal, newAttempt, type Attempt, type Link } from './dial.ts'
 import { beginsRequest, Exchange } from './exchange.ts'
 
@@ -17,8 +18,11 @@ export interface ConversationOptions {
 
 /** Bytes of a request that are kept until they are answered; a longer one is not sent twice. */
 const keptBytes = 64 * 1024
-/** How often a request that was cut off without an answer is sent again: it may be what ends the program. */
-const longestRepeat = 3
+/**
+ * A request that was cut off without an answer is sent again as often, each time after so many milliseconds: it may be what ends
+ * the program, or all pods of a node are cut off for a moment.
+ */
+const pausesOfRepeats = [0, 100, 400, 1000]
 
 /**
  * One client, and whichever pod serves it now. Bytes are passed as they are. As long as nothing was answered, a pod that refused
@@ -104,22 +108,25 @@ export class Conversation {
     stream.once('drain', () => this.#client.resume())
   }
 
-  #redial(): void {
+  /** After a pause in milliseconds. */
+  #redial(pause = 0): void {
     const { dial, patience, onHeld, onRefused } = this.#options
     const attempt = (this.#attempt ??= newAttempt(patience))
     this.#isDialling = true
     onHeld(true)
-    void dial(attempt, this.#gone.signal).then((link) => {
-      this.#isDialling = false
-      onHeld(false)
-      if (link && !this.#gone.signal.aborted) {
-        this.#take(link)
-        return
-      }
-      link?.stream.destroy()
-      if (!this.#gone.signal.aborted) onRefused(attempt.why)
-      this.#client.destroy()
-    })
+    void rest(pause)
+      .then(() => dial(attempt, this.#gone.signal))
+      .then((link) => {
+        this.#isDialling = false
+        onHeld(false)
+        if (link && !this.#gone.signal.aborted) {
+          this.#take(link)
+          return
+        }
+        link?.stream.destroy()
+        if (!this.#gone.signal.aborted) onRefused(attempt.why)
+        this.#client.destroy()
+      })
   }
 
   #take(link: Link): void {
@@ -195,17 +202,23 @@ export class Conversation {
     }
     const isUnheard = !this.#isAnswered && this.#kept <= keptBytes && !this.#gone.signal.aborted
     const isRefused = error !== undefined && isRefusal(error)
-    const mayRepeat = this.#exchange.mayBeRepeated && this.#repeats < longestRepeat
-    if (isUnheard && (isRefused || mayRepeat)) {
+    const repeat = this.#exchange.mayBeRepeated ? pausesOfRepeats[this.#repeats] : undefined
+    if (isUnheard && (isRefused || repeat !== undefined)) {
       if (!isRefused) this.#repeats += 1
       this.#attempt?.tried.add(link.pod.uid)
       if (error && this.#attempt) this.#attempt.why = error.message
       this.#leave()
-      this.#redial()
+      this.#redial(isRefused ? 0 : repeat)
       return
     }
+    if (isUnheard && this.#exchange.mayBeRepeated)
+      this.#options.onRefused(error?.message ?? 'the pod closed the connection without an answer')
     this.#isOver = true
     if (error) this.#client.destroy()
     else this.#client.end()
   }
+}
+
+async function rest(milliseconds: number): Promise<void> {
+  if (milliseconds > 0) await sleep(milliseconds)
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Readable } from 'node:stream'
 import { StepError } from '../plan/step-error.ts'
 import { recordOf, textOf } from '../platform/engine/docker-config.ts'
 import type { Engine } from '../platform/engine/engine.ts'
@@ -9,12 +8,11 @@ import { BuildError, buildError } from './build-error.ts'
 import { buildProgress, type BuildEvent, type BuildProgress, type BuildStep } from './build-progress.ts'
 import type { BuildProvisions } from '../platform/engine/build-services.ts'
 import type { BuildSession } from '../platform/engine/build-session.ts'
+import type { BuildContext } from './context/build-context.ts'
 
 export interface BuildRequest {
-  /** A tar of what the build may read. Destroyed when the build ends early. */
-  readonly context: Readable
-  /** Path inside the tar. */
-  readonly dockerfile: string
+  /** What the build may read, its Dockerfile included. */
+  readonly context: BuildContext
   /** Default: the last stage. */
   readonly target?: string | undefined
   /** Never secret: they show in the image's history. */
@@ -59,41 +57,52 @@ export async function buildImage(
   request.signal?.throwIfAborted()
   const withheld = withholdSecrets(request.secrets)
   const progress = buildProgress(onEvent, withheld.redact)
-  const session = await openSessionIfNeeded(engine, {
-    ...request,
-    secrets: withheld.secrets,
-  })
+  const { session, context } = await openSession(engine, { ...request, secrets: withheld.secrets }, onEvent)
   try {
-    const imageId = await build(engine, request, session?.id, progress)
+    const imageId = await build(engine, request, { session: session?.id, context }, progress)
     const missingSecrets = [...(session?.unanswered.unknownSecrets ?? [])]
     return { imageId, steps: progress.finish(), missingSecrets }
   } catch (error) {
     progress.finish()
     throw explained(engine.failureOf(error, request.signal), session, progress)
   } finally {
-    request.context.destroy()
     session?.close()
   }
 }
 
-async function openSessionIfNeeded(
+interface Opened {
+  readonly session: BuildSession | undefined
+  readonly context: BuildContext
+}
+
+/** Where only the context wants a session and the engine gives none (Podman, a proxy in front of it), the whole context is sent. */
+async function openSession(
   engine: Engine,
-  provisions: BuildProvisions & Pick<BuildRequest, 'hasMounts'>,
-): Promise<BuildSession | undefined> {
+  request: BuildRequest,
+  onEvent: (event: BuildEvent) => void,
+): Promise<Opened> {
+  const { context, hasMounts, secrets, credentials, sshAgent } = request
   const isNeeded =
-    provisions.hasMounts === true ||
-    provisions.secrets.size > 0 ||
-    provisions.credentials !== undefined ||
-    provisions.sshAgent !== undefined
-  if (!isNeeded) return undefined
+    hasMounts === true || secrets.size > 0 || credentials !== undefined || sshAgent !== undefined
+  if (!isNeeded && context.kind === 'tar') return { session: undefined, context }
   const { openBuildSession } = await import('../platform/engine/build-session.ts')
-  return await openBuildSession(engine, provisions)
+  const provisions = { secrets, credentials, sshAgent }
+  if (context.kind === 'tar') return { session: await openBuildSession(engine, provisions), context }
+  try {
+    const { folders, sharedKey } = context
+    return { session: await openBuildSession(engine, { ...provisions, folders }, sharedKey), context }
+  } catch (error) {
+    if (isNeeded || !(error instanceof EngineError)) throw error
+    const message = `the whole context is sent, since the engine opens no build session: ${error.message}`
+    onEvent({ type: 'build.warned', message, details: [], url: '', line: undefined })
+    return { session: undefined, context: context.whole }
+  }
 }
 
 async function build(
   engine: Engine,
   request: BuildRequest,
-  session: string | undefined,
+  { session, context }: { readonly session: string | undefined; readonly context: BuildContext },
   progress: BuildProgress,
 ): Promise<string> {
   const { decodeStatus } = await import('../platform/engine/build-wire.ts')
@@ -103,10 +112,14 @@ async function build(
     engine.post('/build/cancel', { query: { id: buildId } }).catch(() => undefined)
   }
   request.signal?.addEventListener('abort', cancel, { once: true })
+  const tar = context.kind === 'tar' ? await context.open() : undefined
+  // How the engine is told that the files come over the session.
+  const remote = context.kind === 'synced' ? 'client-session' : undefined
+  const { dockerfile } = context
   try {
     const response = await engine.stream('POST', '/build', {
-      query: { version: 2, buildid: buildId, session, ...parametersOf(request) },
-      body: { type: 'application/x-tar', content: request.context },
+      query: { version: 2, buildid: buildId, session, remote, dockerfile, ...parametersOf(request) },
+      ...(tar && { body: { type: 'application/x-tar', content: tar } }),
       ...(request.signal && { signal: request.signal }),
     })
     let imageId: string | undefined
@@ -122,13 +135,13 @@ async function build(
       throw new EngineError(500, 'the engine ended the build without an image', 'POST', '/build')
     return imageId
   } finally {
+    tar?.destroy()
     request.signal?.removeEventListener('abort', cancel)
   }
 }
 
 function parametersOf(request: BuildRequest) {
   return {
-    dockerfile: request.dockerfile,
     t: request.tags,
     target: request.target,
     buildargs: request.args.size === 0 ? undefined : JSON.stringify(Object.fromEntries(request.args)),
@@ -142,6 +155,8 @@ function parametersOf(request: BuildRequest) {
 
 function explained(error: unknown, session: BuildSession | undefined, progress: BuildProgress): unknown {
   if (!(error instanceof EngineError)) return error
+  const [unsent] = session?.unanswered.unsent ?? []
+  if (unsent !== undefined) return unsent
   const failed = progress.failed()
   const [failure] = session?.unanswered.failures ?? []
   if (failure !== undefined) {

@@ -5,7 +5,7 @@ import type { Engine } from '../platform/engine/engine.ts'
 import type { Image, ResolvedStack } from '../resolve/resolved.ts'
 import { StepError } from '../plan/step-error.ts'
 import type { BuildEvent } from './build-progress.ts'
-import { addedDockerfile, contextTar } from './context/tar.ts'
+import { buildContext } from './context/build-context.ts'
 import type { FileAccess } from './context/file-access.ts'
 import type { DockerLogins } from './credentials.ts'
 import { argsWithBases, withBases } from './dockerfile/with-bases.ts'
@@ -94,14 +94,15 @@ async function buildTarget(
   )
   const { tag, isTest } = made
   const text = withBases(identity.dockerfileText, identity.dockerfile, references)
-  // A Dockerfile that COPY can see is sent as it is: one that is added beside it would end up in the image too.
-  const inContext = text === identity.dockerfileText ? identity.dockerfileInContext : undefined
-  const dockerfile = inContext ?? addedDockerfile
-  const context = await contextTar({
+  const context = await buildContext({
     contextDirectory: image.context,
     files: isTest ? await filesOfTest(image, identity, options) : identity.files,
-    ...(inContext === undefined && { dockerfile: { name: dockerfile, text } }),
+    dockerfile: {
+      text,
+      inContext: text === identity.dockerfileText ? identity.dockerfileInContext : undefined,
+    },
     access: options.files,
+    builder: [options.stack.project, image.name, target],
   })
   const mounts = hasMounts(identity.dockerfileText)
   const logins = mounts || identity.bases.length > 0 ? await options.logins() : undefined
@@ -110,7 +111,6 @@ async function buildTarget(
     options.engine,
     {
       context,
-      dockerfile,
       target,
       args: argsWithBases(image.args, identity.dockerfile, references),
       tags: [tag],

@@ -84,6 +84,8 @@ interface Task {
   isPending(): boolean
   isSameWork(step: Step): boolean
   abort(reason: string): void
+  /** For a later step of the same resource: at once, or when what it writes is written. */
+  giveWayTo(later: Step): void
 }
 
 function startTask(
@@ -98,11 +100,17 @@ function startTask(
   let isPending = true
   let aborted: string | undefined
   const isAborted = (): boolean => signal.aborted
+  const abort = (reason: string): void => {
+    aborted ??= reason
+    controller.abort()
+  }
+  let isApplying = false
+  let givingWay: NodeJS.Timeout | undefined
   let tellStarted: (end: End | undefined) => void = () => undefined
   const started = new Promise<End | undefined>((resolve) => {
     tellStarted = resolve
   })
-  earlier?.abort('a newer plan replaces it')
+  earlier?.giveWayTo(step)
 
   const perform = async (): Promise<End> => {
     await earlier?.settled
@@ -121,8 +129,11 @@ function startTask(
     })
     try {
       const run = runOf(signal, options)
+      isApplying = true
       if (step.op !== 'wait') await options.driver.apply(step, run)
+      isApplying = false
       tellStarted(undefined)
+      if (givingWay) return { kind: 'cancelled', reason: replaced }
       if (becomesReady(step) && (options.wait || isNeededHealthy(step, plan)))
         await options.driver.ready(step.wanted, run)
     } catch (error) {
@@ -141,6 +152,7 @@ function startTask(
   }
   const settled = perform().then((end) => {
     isPending = false
+    clearTimeout(givingWay)
     tellStarted(end)
     report(end, step, options)
     return end
@@ -152,12 +164,20 @@ function startTask(
     isPending: () => isPending,
     isSameWork: (other) =>
       !signal.aborted && other.op === step.op && canonical(workOf(other)) === canonical(workOf(step)),
-    abort(reason) {
-      aborted ??= reason
-      controller.abort()
+    abort,
+    giveWayTo(later) {
+      if (!isApplying || step.op !== 'sync' || later.op !== 'sync') abort(replaced)
+      else givingWay ??= setTimeout(() => abort(replaced), longestGiveWay)
     },
   }
 }
+
+const replaced = 'a newer plan replaces it'
+/**
+ * Milliseconds that a batch of edits may still take once the next one is there. Cut off at once, none would ever arrive while
+ * somebody saves faster than a batch takes.
+ */
+const longestGiveWay = 1000
 
 function workOf(step: Step): unknown {
   return 'wanted' in step

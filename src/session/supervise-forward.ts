@@ -74,13 +74,18 @@ export class SupervisedForward {
     this.#tell(undefined)
   }
 
-  /** After a session that was killed: on the very port that people know, as soon as that can be had. */
-  openAgain(pause = firstPause): void {
-    this.open(true).catch((error: unknown) => {
+  /**
+   * After a session that was killed: on the very port that people know, as soon as that can be had. Comes back after the first
+   * try, whatever became of it.
+   */
+  async openAgain(pause = firstPause): Promise<void> {
+    try {
+      await this.open(true)
+    } catch (error) {
       this.#tell(error instanceof Error ? error.message : String(error))
-      if (this.#isClosed) return
-      this.#again = setTimeout(() => this.openAgain(Math.min(pause * 2, longestPause)), pause)
-    })
+      if (this.#isOver()) return
+      this.#again = setTimeout(() => void this.openAgain(Math.min(pause * 2, longestPause)), pause)
+    }
   }
 
   async close(): Promise<void> {

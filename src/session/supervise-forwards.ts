@@ -12,6 +12,8 @@ export interface HeldForwards {
   hold(spec: ForwardSpec): Promise<Answer>
   remove(name: string): Promise<void>
   states(): ForwardState[]
+  /** Resolves when each forward of a former session was tried once: before that, none of them listens. */
+  tried(): Promise<void>
   isEmpty(): boolean
   /** Closes the ports and leaves what is written down. */
   close(): void
@@ -20,6 +22,7 @@ export interface HeldForwards {
 export function holdForwards(state: string, changed: (state: ForwardState) => void): HeldForwards {
   const clients = clusterClients()
   const forwards = new Map<string, SupervisedForward>()
+  const tries: Promise<void>[] = []
 
   for (const file of readdirIfThere(forwardsFolder(state))) {
     const path = forwardFile(state, file.replace(/\.json$/, ''))
@@ -30,7 +33,7 @@ export function holdForwards(state: string, changed: (state: ForwardState) => vo
     }
     const forward = new SupervisedForward({ spec: record.spec, clients, changed })
     forwards.set(record.spec.name, forward)
-    forward.openAgain()
+    tries.push(forward.openAgain())
   }
 
   return {
@@ -59,6 +62,9 @@ export function holdForwards(state: string, changed: (state: ForwardState) => vo
       await forward?.close()
     },
     states: () => [...forwards.values()].map((forward) => forward.state()),
+    async tried() {
+      await Promise.all(tries)
+    },
     isEmpty: () => forwards.size === 0,
     close() {
       for (const forward of forwards.values()) void forward.close()

@@ -230,6 +230,7 @@ class Session {
         this.#subscribers.add(line)
         return { ok: true, states: this.#states() }
       case 'list':
+        await this.#forwards?.tried()
         return { ok: true, states: this.#states() }
       case 'quit':
         setImmediate(() => this.onEnd('quit'))

@@ -9,8 +9,8 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 /** The bundle under test: `dist` of this repository, or another build of it. */
 export const entry = join(process.env['IAMSTACK_TEST_DIST'] ?? join(root, 'dist'), 'cli.js')
 
-/** Milliseconds after which a command counts as hanging; no command of these suites takes a third of it. */
-const patience = 240_000
+/** Milliseconds after which a command counts as hanging; hardly a command of these suites takes a third of it. */
+const usualPatience = 240_000
 
 export interface Ended {
   readonly code: number | null
@@ -44,6 +44,8 @@ export interface Running {
   readonly stdin?: string
   /** Another `cli.js`, run by another Node. */
   readonly program?: readonly string[]
+  /** Milliseconds after which it counts as hanging. Default: four minutes. */
+  readonly patience?: number
 }
 
 /** The bundled command line as a user runs it. */
@@ -63,7 +65,7 @@ export function startProgram(words: readonly string[], running: Running): Starte
   child.stdin.on('error', () => undefined)
   child.stdin.end(running.stdin ?? '')
   const heard = listen(child)
-  const limit = setTimeout(() => child.kill('SIGKILL'), patience)
+  const limit = setTimeout(() => child.kill('SIGKILL'), running.patience ?? usualPatience)
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) => {

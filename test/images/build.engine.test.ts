@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { buildImage, type BuildRequest } from '../../src/images/build.ts'
 import { BuildError } from '../../src/images/build-error.ts'
 import type { BuildEvent } from '../../src/images/build-progress.ts'
+import type { TarContext } from '../../src/images/context/build-context.ts'
 import { inspectImage, removeImage, tagImage } from '../../src/platform/engine/images.ts'
 import { RegistryCredentials } from '../../src/platform/engine/registry-credentials.ts'
 import { pushImage } from '../../src/platform/engine/transfer.ts'
@@ -25,15 +26,20 @@ function contextOf(files: Readonly<Record<string, string>>): Readable {
   return Readable.from(tar, { objectMode: false })
 }
 
+const tarOf = (content: Readable, dockerfile = 'Dockerfile'): TarContext => ({
+  kind: 'tar',
+  dockerfile,
+  open: () => Promise.resolve(content),
+})
+
 async function build(
   dockerfile: string,
-  options: Partial<BuildRequest> & { files?: Record<string, string> } = {},
+  options: Partial<BuildRequest> & { files?: Record<string, string>; path?: string } = {},
 ) {
   const events: BuildEvent[] = []
-  const { files, ...rest } = options
+  const { files, path, ...rest } = options
   const request: BuildRequest = {
-    context: contextOf({ Dockerfile: dockerfile, ...files }),
-    dockerfile: 'Dockerfile',
+    context: tarOf(contextOf({ Dockerfile: dockerfile, ...files }), path),
     args: new Map(),
     tags: [],
     labels: new Map([['dev.iamstack.test', prefix]]),
@@ -61,7 +67,7 @@ test('S25: dockerfile, target, args, tags and labels reach the image', async () 
   const dockerfile = `${base} AS one\nARG RELEASE\nRUN echo "release $RELEASE ${prefix}" && echo $RELEASE > /release\nFROM one AS two\nRUN false\n`
   const tags = [`${prefix}:a`, `${prefix}:b`]
   const { imageId, error, events } = await build('FROM scratch', {
-    dockerfile: 'docker/Other.Dockerfile',
+    path: 'docker/Other.Dockerfile',
     files: { 'docker/Other.Dockerfile': dockerfile },
     target: 'one',
     args: new Map([['RELEASE', '1 & 2']]),
@@ -170,7 +176,7 @@ test('other ways to fail', async () => {
     build(`${base}\n\nRUNN echo\n`),
     build(`${base}\nCOPY nothing /\n`),
     build(base, { target: 'nowhere' }),
-    build(base, { dockerfile: 'missing' }),
+    build(base, { path: 'missing' }),
     build('FROM registry.invalid/nothing:1\n'),
   ])
   const told = failures
@@ -194,10 +200,14 @@ test('an abort ends the build in the engine too', async () => {
   const context = contextOf({
     Dockerfile: `${base}\nRUN ${cache} i=0; while :; do i=$((i+1)); echo $i > /c/beat; test $i = 3 && echo beating; sleep 0.1; done\n`,
   })
-  const none = { dockerfile: 'Dockerfile', args: new Map(), tags: [], labels: new Map(), secrets: new Map() }
-  const ended = buildImage(engine, { ...none, context, signal: controller.signal }, (event) => {
-    if (event.type === 'vertex.logged') controller.abort(new Error('superseded'))
-  })
+  const none = { args: new Map(), tags: [], labels: new Map(), secrets: new Map() }
+  const ended = buildImage(
+    engine,
+    { ...none, context: tarOf(context), signal: controller.signal },
+    (event) => {
+      if (event.type === 'vertex.logged') controller.abort(new Error('superseded'))
+    },
+  )
   await expect(ended).rejects.toThrow('superseded')
   expect(context.destroyed).toBe(true)
   const look = `${base}\nRUN ${cache} sleep 1; before=$(cat /c/beat); sleep 1; test "$before" = "$(cat /c/beat)" && echo quiet ${prefix}\n`
@@ -245,6 +255,6 @@ test('a context that breaks ends the build with its own error', async () => {
       this.destroy(new TypeError('the file vanished'))
     },
   })
-  const { error } = await build(base, { context })
+  const { error } = await build(base, { context: tarOf(context) })
   expect(error).toEqual(new TypeError('the file vanished'))
 })

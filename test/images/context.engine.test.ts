@@ -8,10 +8,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { nodeFiles } from '../../src/images/context/file-access.ts'
 import { addedDockerfile, contextTar } from '../../src/images/context/tar.ts'
 import type { ImageIdentity } from '../../src/images/identify.ts'
-import { identifyImage } from '../../src/images/identify.ts'
 import { findingsOf, valueOf } from './describe.ts'
 import type { Tree } from './workspace.ts'
-import { workspace } from './workspace.ts'
+import { identify, workspace } from './workspace.ts'
 
 const run = promisify(execFile)
 const prefix = `iamstack-test-context-${String(process.pid)}`
@@ -20,19 +19,6 @@ const images: string[] = []
 afterAll(async () => {
   if (images.length > 0) await run('docker', ['image', 'rm', '--force', ...images])
 })
-
-const identify = (root: string) =>
-  identifyImage(
-    {
-      name: 'app',
-      contextDir: root,
-      dockerfilePath: join(root, 'Dockerfile'),
-      args: new Map(),
-      baseIdentity: () => undefined,
-      extra: [],
-    },
-    nodeFiles,
-  )
 
 /** The image's files: path → `kind mode content or link`. */
 async function filesOf(image: string): Promise<ReadonlyMap<string, string>> {

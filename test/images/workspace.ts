@@ -2,6 +2,9 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { nodeFiles } from '../../src/images/context/file-access.ts'
+import type { StatCache } from '../../src/images/context/stat-cache.ts'
+import { identifyImage } from '../../src/images/identify.ts'
 
 /** File contents by path; `-> target` makes a link, a path that ends in a slash an empty directory. */
 export type Tree = Readonly<Record<string, string>>
@@ -23,4 +26,20 @@ export async function write(root: string, tree: Tree): Promise<void> {
     else await writeFile(full, content)
     if (content.startsWith('#!')) await chmod(full, 0o755)
   }
+}
+
+/** The identity of an image that the folder's `Dockerfile` builds. */
+export function identify(root: string, dockerfilePath = join(root, 'Dockerfile'), cache?: StatCache) {
+  return identifyImage(
+    {
+      name: 'app',
+      contextDir: root,
+      dockerfilePath,
+      args: new Map(),
+      baseIdentity: () => undefined,
+      extra: [],
+    },
+    nodeFiles,
+    cache,
+  )
 }

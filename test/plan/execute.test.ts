@@ -3,6 +3,7 @@ import type { Run } from '../../src/drivers/driver.ts'
 import { createScheduler, type SchedulerOptions } from '../../src/plan/execute.ts'
 import { plan } from '../../src/plan/plan.ts'
 import type { Observed, Resource } from '../../src/plan/resource.ts'
+import type { Plan, Step } from '../../src/plan/step.ts'
 import { StepError } from '../../src/plan/step-error.ts'
 import type { Event } from '../../src/state/events.ts'
 import { observed, resource, seen } from './build.ts'
@@ -32,7 +33,7 @@ function harness(behaviour: Behaviour = () => Promise.resolve(), overrides: Part
   })
   const up = (desired: readonly Resource[], look: Observed = new Map()) =>
     scheduler.submit(plan({ desired, observed: look }))
-  return { log, events, controller, up }
+  return { log, events, controller, up, submit: (given: Plan) => scheduler.submit(given) }
 }
 
 function gate() {
@@ -47,7 +48,57 @@ const untilAborted = (run: Run): Promise<void> =>
   })
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
+/** A batch of edits for service/a, of which this file is one. */
+function batch(path: string): Plan {
+  const wanted = resource('service/a')
+  const step: Step = {
+    id: 'sync service/a',
+    op: 'sync',
+    resource: 'service/a',
+    cause: path,
+    after: [],
+    destroys: undefined,
+    from: wanted.from,
+    wanted,
+    sync: {
+      lives: [
+        {
+          life: { id: 'c', name: 'a-1', isRunning: true, isEdited: false },
+          files: [{ path, wanted: undefined }],
+        },
+      ],
+      exec: [],
+      then: { kind: 'none' },
+    },
+  }
+  return { steps: [step], unchanged: [], kept: [] }
+}
+
 describe('scheduler', () => {
+  it('a batch of edits that is being written is not cut off by the next one, but nobody waits for its health', async () => {
+    const writing = gate()
+    const { log, events, submit } = harness((name) =>
+      name.startsWith('apply') ? writing.opened : Promise.resolve(),
+    )
+    const first = submit(batch('/one'))
+    await settle()
+    const second = submit(batch('/two'))
+    await settle()
+    expect(log).toEqual(['apply sync service/a'])
+    writing.open()
+    expect(await first).toMatchObject({ cancelled: 1 })
+    expect(await second).toMatchObject({ finished: 1 })
+    expect(log).toEqual([
+      'apply sync service/a',
+      'apply sync service/a done',
+      'apply sync service/a',
+      'apply sync service/a done',
+      'ready service/a',
+      'ready service/a done',
+    ])
+    expect(events.filter(({ type }) => type === 'step.cancelled')).toHaveLength(1)
+  })
+
   it('S112: runs what is free side by side and the rest after what it needs', async () => {
     const { log, up } = harness()
     await up([

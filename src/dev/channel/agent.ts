@@ -148,7 +148,7 @@ async function sendContent(
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error
     await peer.send(...head, frame('abandon'))
-    return { path: change.path, why: 'unreadable', message: error.message }
+    return error.of(change)
   }
 }
 

@@ -17,7 +17,16 @@ export type FileChange =
   | { readonly op: 'remove'; readonly path: string }
 
 export type Refusal =
-  'permission' | 'read-only' | 'no-space' | 'wrong-kind' | 'too-long' | 'unreadable' | 'other'
+  | 'permission'
+  | 'read-only'
+  | 'no-space'
+  | 'wrong-kind'
+  | 'too-long'
+  /** Here, that is: what was to be sent may not be read. */
+  | 'unreadable'
+  /** What was to be sent is not there any more, or no file any more: another edit came in between. */
+  | 'vanished'
+  | 'other'
 
 /** A change that could not be made; the others of its batch were. */
 export interface FailedChange {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { FailedChange, FileChange } from './channel.ts'
 
 /** The most that one frame carries: small enough that a cancelled batch ends soon, large enough that frames cost nothing. */
 export const longestPiece = 256 * 1024
@@ -6,6 +7,13 @@ export const longestPiece = 256 * 1024
 /** What was to be sent cannot be read: it vanished, or it never was a file. */
 export class UnreadableError extends Error {
   override readonly name = 'UnreadableError'
+
+  /** The change that it was to be, for the caller. */
+  of({ path }: FileChange): FailedChange {
+    const { code } = this.cause as NodeJS.ErrnoException
+    const hasVanished = code !== undefined && ['ENOENT', 'EISDIR', 'ENOTDIR'].includes(code)
+    return { path, why: hasVanished ? 'vanished' : 'unreadable', message: this.message }
+  }
 }
 
 export interface Piece {

@@ -66,7 +66,7 @@ async function sendContent(
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error
     if (isBegun) await ask('drop')
-    return { path: change.path, why: 'unreadable', message: error.message }
+    return error.of(change)
   }
   // Only an abort ends the pieces before the last one.
   if (isBegun) await ask('drop')

@@ -62,11 +62,13 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
           files.map((file) => changeOf(file, standings)),
           signal,
         )
-        if (failed.length === 0) return standings
-        // A file that vanished under our hands is the business of the edit that took it away.
-        if (failed.some(({ why }) => why !== 'unreadable')) barred.add(life.id)
-        if (failed.some(({ why }) => why === 'permission' || why === 'read-only')) refusing.add(service)
-        throw refused(service, life, failed)
+        // A file that vanished under our hands is the business of the edit that took it away: until then it stays due.
+        for (const { path, why } of failed) if (why === 'vanished') standings.delete(path)
+        const refusals = failed.filter(({ why }) => why !== 'vanished')
+        if (refusals.length === 0) return standings
+        if (refusals.some(({ why }) => why !== 'unreadable')) barred.add(life.id)
+        if (refusals.some(({ why }) => why === 'permission' || why === 'read-only')) refusing.add(service)
+        throw refused(service, life, refusals)
       } catch (error) {
         if (!(error instanceof ChannelError) || signal.aborted) throw error
         channels.delete(life.id)
@@ -112,6 +114,22 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
     }
     // Only now: whatever was interrupted before is done again as a whole.
     ledger.settle(life.id, standings)
+  }
+
+  /** One that went away meanwhile lacks nothing any more: whoever comes in its place gets all of it. */
+  async function bringIfThere(
+    service: string,
+    work: SyncWork['lives'][number],
+    sync: SyncWork,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await bring(service, work, sync, signal)
+    } catch (error) {
+      if (signal.aborted || (await syncing.isRunning(service, work.life, signal).catch(() => true)))
+        throw error
+      barred.delete(work.life.id)
+    }
   }
 
   async function end(
@@ -164,7 +182,7 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
     refusing,
     async apply({ wanted, sync }, run) {
       const ends = await Promise.allSettled(
-        sync.lives.map((work) => bring(wanted.name, work, sync, run.signal)),
+        sync.lives.map((work) => bringIfThere(wanted.name, work, sync, run.signal)),
       )
       const failed = ends.find((end) => end.status === 'rejected')
       if (failed) throw failed.reason
@@ -267,6 +285,7 @@ function hintFor({ why, path }: FailedChange): string {
     case 'other':
       return 'the image is built anew instead'
     case 'unreadable':
+    case 'vanished':
       return 'it is tried again with the next edit'
     default:
       return why satisfies never

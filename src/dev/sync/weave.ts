@@ -86,23 +86,35 @@ function execFor({ execs }: Tree, lives: SyncWork['lives']): string[] {
 /** What has to be written so that a container is as the tree is, in an order in which folders come before what is in them. */
 function lackingIn(start: StoredTree, tree: Tree, standings: ReadonlyMap<string, Standing>): SyncFile[] {
   const inside = (path: string): Standing => standings.get(path) ?? start.files[path] ?? gone
-  const changed = [...tree.files].flatMap(([path, wanted]): SyncFile[] =>
-    inside(path) === markOf(wanted) ? [] : [{ path, wanted }],
-  )
   const known = new Set([...Object.keys(start.files), ...standings.keys()])
+  const cleared = clearedIn(tree, inside, known)
+  const isCleared = (path: string): boolean => cleared.some((folder) => path.startsWith(`${folder}/`))
+  const changed = [...tree.files].flatMap(([path, wanted]): SyncFile[] =>
+    inside(path) === markOf(wanted) && !isCleared(path) ? [] : [{ path, wanted }],
+  )
   const left = [...known].flatMap((path): SyncFile[] =>
     tree.files.has(path) || inside(path) === gone ? [] : [{ path, wanted: undefined }],
   )
   // What goes makes room first: a file may stand where a folder is to be.
-  return [...left.sort(byPath), ...replacements(changed, inside), ...changed.sort(byPath)]
+  const removals = [...left.map(({ path }) => path), ...cleared].sort()
+  return [...removals.map((path) => ({ path, wanted: undefined })), ...changed.sort(byPath)]
 }
 
-/** A file where a folder is to be, or the other way round, goes before the new one comes. */
-function replacements(changed: readonly SyncFile[], inside: (path: string) => Standing): SyncFile[] {
-  return changed.flatMap(({ path, wanted }): SyncFile[] => {
+/**
+ * A file where a folder is to be, or the other way round, goes before the new one comes. Where it is not known what is there (a
+ * batch was cut off), it is taken for the other kind if it may be; what is below goes with it.
+ */
+function clearedIn(
+  tree: Tree,
+  inside: (path: string) => Standing,
+  known: ReadonlySet<string>,
+): readonly string[] {
+  const isFolder = (path: string): boolean => [...known].some((each) => each.startsWith(`${path}/`))
+  return [...tree.files].flatMap(([path, { kind }]) => {
     const there = inside(path)
-    const isOther = there !== gone && there !== unknown && wanted && there.split(' ', 1)[0] !== wanted.kind
-    return isOther ? [{ path, wanted: undefined }] : []
+    if (there === gone) return []
+    if (there === unknown) return kind === 'directory' || isFolder(path) ? [path] : []
+    return there.split(' ', 1)[0] === kind ? [] : [path]
   })
 }
 

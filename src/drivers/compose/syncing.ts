@@ -4,6 +4,7 @@ import type { InsideChannel } from '../../dev/channel/inside.ts'
 import type { Life } from '../../plan/resource.ts'
 import { StepError } from '../../plan/step-error.ts'
 import { inspectContainer, restartContainer } from '../../platform/engine/containers.ts'
+import { isNotFound } from '../../platform/engine/errors.ts'
 import { openExec, exec } from '../../platform/engine/exec.ts'
 import type { Syncing } from '../syncing.ts'
 import { textSink } from '../text-sink.ts'
@@ -20,6 +21,14 @@ export function composeSyncing(context: Context): Syncing {
       const streams = { stdout: output.stream, stderr: output.stream, signal }
       const exitCode = await exec(engine, life.id, { argv }, streams)
       return { exitCode, output: output.text() }
+    },
+    async isRunning(_service, { id }) {
+      try {
+        return (await inspectContainer(engine, id)).State.Running
+      } catch (error) {
+        if (isNotFound(error)) return false
+        throw error
+      }
     },
     async restart(_service, life) {
       await context.starting(() => restartContainer(engine, life.id))

@@ -40,6 +40,12 @@ export function kubernetesSyncing(context: KubeContext): Syncing {
       if (outcome.kind === 'not-begun') throw outcome.error
       return { exitCode: outcome.exitCode, output: output.text() }
     },
+    async isRunning(service, { id, name }, signal) {
+      const client = await connected(context)
+      const pod = await client.get(kinds.Pod, context.namespace, name, signal)
+      const lives = pod && livesByService([pod], context.stack, new Set()).get(service)
+      return lives?.some((life) => life.id === id) ?? false
+    },
     watch(onChange, signal) {
       // A watch that ends for good leaves it to the next edit to look.
       void follow(context, onChange, signal).catch(() => undefined)

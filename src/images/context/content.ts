@@ -17,13 +17,19 @@ export interface ContextFile {
   readonly mode: number
   /** Bytes; 0 for directories and links. */
   readonly size: number
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970. Of a large file, as far as that is known, when its content came to be, whoever touched it since. */
   readonly modified: number
   /** The sha256 of the content in hex, the target of a link, empty for a directory. */
   readonly content: string
 }
 
 const readsAtOnce = 16
+
+/**
+ * Bytes from which on a file that was touched keeps its time: BuildKit tells by it what is to be sent again, and what a `pre` step
+ * or a checkout writes anew is often what it was. What people write is smaller, and make compares it with what was made of it.
+ */
+const keepsTime = 65_536
 
 /** Gives each file its content hash; only files that the cache does not know are read. */
 export async function hashContents(
@@ -60,7 +66,10 @@ export async function hashContents(
       isExecutable: file.kind === 'file' && (file.stat.mode & 0o111) !== 0,
       mode: file.stat.mode,
       size: file.kind === 'file' ? file.stat.size : 0,
-      modified: file.stat.modified,
+      modified:
+        file.kind === 'file' && file.stat.size >= keepsTime && cache !== undefined
+          ? cache.since(path, file.stat, content)
+          : file.stat.modified,
       content,
     }
   })

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, lstatSync } from 'node:fs'
+import { closeSync, createReadStream, lstatSync, openSync, readSync } from 'node:fs'
 import { readFile, readdir, readlink } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import type { Readable } from 'node:stream'
 
 export type FileKind = 'file' | 'directory' | 'link' | 'other'
 
@@ -28,11 +27,15 @@ export interface FileAccess {
   /** Undefined where there is no such file. */
   readonly readText: (path: string) => Promise<string | undefined>
   readonly sha256: (path: string) => Promise<string>
-  readonly open: (path: string) => Readable
+  /** The content, a piece at a time: no more than one byte beyond `size`, so that who expects that size sees that there is more. */
+  readonly open: (path: string, size: number) => AsyncIterable<Uint8Array>
 }
 
 /** Files up to this size are read in one go, which is faster than a stream. */
 const smallFile = 1024 * 1024
+
+/** Up to this size a synchronous read costs less than the turns of the event loop that a stream takes: 30 µs against 1 ms. */
+const tinyFile = 64 * 1024
 
 /** The real file system. */
 export const nodeFiles: FileAccess = {
@@ -64,7 +67,25 @@ export const nodeFiles: FileAccess = {
     return hash.digest('hex')
   },
 
-  open: (path) => createReadStream(path),
+  open: (path, size) => (size <= tinyFile ? readAtOnce(path, size) : createReadStream(path, { end: size })),
+}
+
+async function* readAtOnce(path: string, size: number): AsyncGenerator<Uint8Array> {
+  const content = Buffer.allocUnsafe(size + 1)
+  const file = openSync(path, 'r')
+  let length = 0
+  try {
+    for (let read = -1; read !== 0 && length <= size; length += read)
+      read = readSync(file, content, length, size + 1 - length, null)
+  } finally {
+    closeSync(file)
+  }
+  if (length > 0) yield await Promise.resolve(content.subarray(0, length))
+}
+
+/** The time of modification in a fingerprint: milliseconds since 1970. */
+export function modifiedOf(fingerprint: string): number {
+  return Number(BigInt(fingerprint.split(':')[1] ?? 0) / 1_000_000n)
 }
 
 function statOf(path: string): FileStat | undefined {

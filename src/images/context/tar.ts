@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { StepError } from '../../plan/step-error.ts'
 import type { ContextFile } from './content.ts'
 import type { FileAccess } from './file-access.ts'
+import { sentContent } from './sent-content.ts'
 
 /** The name of the Dockerfile in a context tar whose context does not hold it, or hides it. */
 export const addedDockerfile = '.iamstack.Dockerfile'
@@ -52,7 +50,7 @@ export async function contextTar(input: ContextTarInput): Promise<Readable> {
         return
       case 'file': {
         const entry = tar.entry({ ...header, size: file.size })
-        await pipeline(input.access.open(join(input.contextDirectory, file.path)), asIdentified(file), entry)
+        await pipeline(sentContent(input.contextDirectory, file, input.access), entry)
         return
       }
       default: {
@@ -61,24 +59,4 @@ export async function contextTar(input: ContextTarInput): Promise<Readable> {
       }
     }
   }
-}
-
-/** Passes content on and refuses any other than the image's identity was made of: an image must never hold what its tag denies. */
-function asIdentified(file: ContextFile): Transform {
-  const hash = createHash('sha256')
-  let size = 0
-  const changed = (): StepError =>
-    new StepError('build', `${file.path} changed while it was being sent`, {
-      hint: 'run it again; dev does so by itself',
-    })
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length
-      hash.update(chunk)
-      done(size > file.size ? changed() : null, chunk)
-    },
-    flush(done) {
-      done(size === file.size && hash.digest('hex') === file.content ? null : changed())
-    },
-  })
 }

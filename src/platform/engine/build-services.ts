@@ -1,14 +1,9 @@
 import { connect } from 'node:net'
-import {
-  status,
-  type MethodDefinition,
-  type ServerDuplexStream,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
-  type handleUnaryCall,
-} from '@grpc/grpc-js'
-import type { RegistryCredentials } from './registry-credentials.ts'
+import { status, type ServerDuplexStream, type handleUnaryCall } from '@grpc/grpc-js'
+import { asError, method, type BuildService, type Unanswered } from './build-service.ts'
 import { decodeBytes, decodeFirstText, encodeBytes, encodeCredentials, encodeServing } from './build-wire.ts'
+import { fileSyncService, type SyncedFolder } from './file-sync.ts'
+import type { RegistryCredentials } from './registry-credentials.ts'
 
 /** What BuildKit may ask of us while it builds. */
 export interface BuildProvisions {
@@ -18,19 +13,8 @@ export interface BuildProvisions {
   readonly credentials?: ((registry: string) => Promise<RegistryCredentials | undefined>) | undefined
   /** Path of an ssh agent's socket that `RUN --mount=type=ssh` may use. */
   readonly sshAgent?: string | undefined
-}
-
-/** What BuildKit did ask for that we do not have, or could not get. */
-export interface Unanswered {
-  /** Ids of secrets that nobody declared. */
-  readonly unknownSecrets: Set<string>
-  /** Errors met while fetching secrets or credentials. */
-  readonly failures: Error[]
-}
-
-export interface BuildService {
-  readonly definition: ServiceDefinition
-  readonly implementation: UntypedServiceImplementation
+  /** By the names that its Dockerfile frontend gives them: `context` and `dockerfile`. */
+  readonly folders?: ReadonlyMap<string, SyncedFolder> | undefined
 }
 
 /** An empty message. gRPC takes a falsy one for none, and then answers "not implemented". */
@@ -48,7 +32,9 @@ export function buildServices(provisions: BuildProvisions, unanswered: Unanswere
     secretsService(provisions.secrets, unanswered),
     authService(provisions.credentials, unanswered),
   ]
-  return provisions.sshAgent === undefined ? services : [...services, sshService(provisions.sshAgent)]
+  if (provisions.sshAgent !== undefined) services.push(sshService(provisions.sshAgent))
+  if (provisions.folders !== undefined) services.push(fileSyncService(provisions.folders, unanswered))
+  return services
 }
 
 /** BuildKit ends a session that does not answer this one. */
@@ -147,30 +133,4 @@ function sshService(socket: string): BuildService {
       ForwardAgent: forward,
     },
   }
-}
-
-/** A method seen from the side that answers; the two functions of the asking side are never called. */
-function method<Request, Response>(
-  path: string,
-  decode: (bytes: Buffer) => Request,
-  encode: (value: Response) => Buffer,
-  isStream = false,
-): MethodDefinition<Request, Response> {
-  return {
-    path,
-    requestStream: isStream,
-    responseStream: isStream,
-    requestDeserialize: decode,
-    responseSerialize: encode,
-    requestSerialize: neverAsked,
-    responseDeserialize: neverAsked,
-  }
-}
-
-function neverAsked(): never {
-  throw new Error('a build session answers and does not ask')
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

@@ -38,7 +38,8 @@ export async function openConnection(endpoint: EngineEndpoint): Promise<Connecti
       return connection(
         new Agent({ keepAlive: true }),
         '',
-        { host: nominalHost, socketPath: endpoint.path },
+        // No name for TLS: left open, the agent would find one out, by an expression that takes long to compile.
+        { host: nominalHost, socketPath: endpoint.path, servername: '' },
         requestHttp,
       )
     case 'tcp': {
@@ -64,7 +65,7 @@ export async function openConnection(endpoint: EngineEndpoint): Promise<Connecti
 function connection(
   agent: Agent,
   basePath: string,
-  target: RequestOptions,
+  target: RequestOptions & { readonly servername?: string },
   request: (options: RequestOptions) => ClientRequest,
 ): Connection {
   return {

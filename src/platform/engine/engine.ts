@@ -1,6 +1,7 @@
 import { addAbortSignal, pipeline, type Duplex, type Readable } from 'node:stream'
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { StepError } from '../../plan/step-error.ts'
+import { refusal, textOf, valueOf } from './answer.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { codeOf } from './docker-config.ts'
 import type { EngineEndpoint } from './endpoint.ts'
@@ -238,39 +239,8 @@ function isSuccess(response: IncomingMessage): boolean {
   return (status >= 200 && status < 300) || status === 304
 }
 
-async function refusal(response: IncomingMessage, method: string, path: string): Promise<EngineError> {
-  const status = response.statusCode ?? 0
-  const text = await textOf(response, undefined)
-  const value = valueOf(text)
-  const message =
-    typeof value === 'object' && value !== null && 'message' in value ? String(value.message) : text
-  return new EngineError(
-    status,
-    message.trim() || (response.statusMessage ?? `status ${String(status)}`),
-    method,
-    path,
-  )
-}
-
 function isVersionRefusal(error: EngineError): boolean {
   return error.status === 400 && /client version \S+ is too (new|old)/.test(error.message)
-}
-
-async function textOf(response: IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
-  signal?.throwIfAborted()
-  return Buffer.concat(chunks).toString()
-}
-
-function valueOf(text: string): unknown {
-  if (text === '') return undefined
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    // `_ping` and some refusals are plain words.
-    return text
-  }
 }
 
 function isOlder(version: string, than: string): boolean {

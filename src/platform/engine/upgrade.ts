@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { StepError } from '../../plan/step-error.ts'
 import type { Connection } from './connection.ts'
 import { EngineError } from './errors.ts'
+import { switchProtocol } from './switch-protocol.ts'
 
 /** A request after which the connection belongs to us: an exec, an attachment, a build session. */
 export interface UpgradeRequest {
@@ -12,6 +13,8 @@ export interface UpgradeRequest {
   readonly json?: unknown
   /** A list becomes one header line each. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  /** What is spoken afterwards; default: Docker's raw stream. */
+  readonly protocol?: 'h2c'
 }
 
 /** The part of dockerode's modem that upgrades a connection; its own types leave it open. */
@@ -34,6 +37,7 @@ interface Modem {
  * and nowhere else because that costs 100 ms and more. Throws EngineError, or the connection's own error.
  */
 export async function upgrade(connection: Connection, request: UpgradeRequest): Promise<Duplex> {
+  if (request.protocol !== undefined) return await switchProtocol(connection, request.protocol, request)
   const modem = await openModem(connection)
   return await new Promise((resolve, reject) => {
     modem.dial(

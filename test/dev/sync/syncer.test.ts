@@ -23,6 +23,8 @@ function scene(
     /** Which of the channels, in the order of their opening, can restart. */
     readonly restarts?: (opened: number) => boolean
     readonly canRestartContainer?: boolean
+    /** The container went away meanwhile. */
+    readonly isGone?: boolean
   } = {},
 ) {
   const asked: string[] = []
@@ -70,6 +72,7 @@ function scene(
         return Promise.resolve()
       },
     }),
+    isRunning: () => Promise.resolve(!more.isGone),
     watch: () => undefined,
   }
   const ledger: Pick<Ledger, 'begin' | 'settle'> = {
@@ -170,6 +173,21 @@ test('a channel that breaks is opened again, three times at most, and then the i
   expect(always.opened()).toBe(3)
   expect([...always.syncer.barred]).toEqual(['c1'])
   expect([...always.syncer.refusing]).toEqual([])
+})
+
+test('a container that went away is nobody to write to, and nothing is noted', async () => {
+  const { standings, syncer } = scene({ breaks: 99, isGone: true })
+  await syncer.apply(step(), run)
+  expect([...syncer.barred]).toEqual([])
+  expect([...standings.values()]).toEqual([unknown, unknown])
+})
+
+test('a file that vanished while it was sent stays due; the others are there', async () => {
+  const vanished = { path: '/app/a.js', why: 'vanished', message: 'ENOENT' } as const
+  const { standings, syncer } = scene({ refuses: [vanished] })
+  await syncer.apply(step({ kind: 'none' }), run)
+  expect(Object.fromEntries(standings)).toEqual({ '/app/old.js': 'gone', '/app/a.js': unknown })
+  expect([...syncer.barred]).toEqual([])
 })
 
 test('a user who may not write there is told with the cure, once for all containers of the service', async () => {

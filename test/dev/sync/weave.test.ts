@@ -142,6 +142,21 @@ describe('what an edit costs a running service (S26, S124)', () => {
     )
   })
 
+  test('what takes the place of another kind comes after it is gone, also where nobody knows what is there', () => {
+    const folder = { kind: 'directory' as const, content: '', mode: 0o755, source: '/s/a.js' }
+    const now = tree({ '/app/a.js': folder, '/app/a.js/in': file('i1'), '/app/b.js': file('b1') })
+    const work = (standings: Record<string, Standing>) => {
+      const ledger = known({ one }, { c1: standings })
+      const { syncs } = weave([app, web('two')], running('one', [life('c1')]), [syncable(now)], ledger)
+      const files = syncs.get('service/web')?.lives[0]?.files ?? []
+      return files.map(({ path, wanted }) => `${wanted ? wanted.kind : 'remove'} ${path}`)
+    }
+    const anew = ['remove /app/a.js', 'directory /app/a.js', 'file /app/a.js/in']
+    expect(work({})).toEqual(anew)
+    expect(work({ '/app/a.js': unknown, '/app/a.js/in': markOf(file('i1')) })).toEqual(anew)
+    expect(work({ '/app/a.js': markOf(folder), '/app/a.js/in': markOf(file('i1')) })).toEqual([])
+  })
+
   test('a write whose end nobody saw is done again', () => {
     const ledger = known({ one }, { c1: { '/app/a.js': unknown } })
     expect(planned(edited, { ledger })).toContain('sync    service/web  1 file\n')

@@ -5,24 +5,11 @@ import { extract } from 'tar-stream'
 import { expect, test } from 'vitest'
 import { nodeFiles } from '../../../src/images/context/file-access.ts'
 import { addedDockerfile, contextTar } from '../../../src/images/context/tar.ts'
-import { identifyImage } from '../../../src/images/identify.ts'
 import { valueOf } from '../describe.ts'
-import { workspace } from '../workspace.ts'
+import { identify, workspace } from '../workspace.ts'
 
 async function contextOf(root: string) {
-  const identity = valueOf(
-    await identifyImage(
-      {
-        name: 'app',
-        contextDir: root,
-        dockerfilePath: join(root, 'Dockerfile'),
-        args: new Map(),
-        baseIdentity: () => undefined,
-        extra: [],
-      },
-      nodeFiles,
-    ),
-  )
+  const identity = valueOf(await identify(root))
   const dockerfile = { name: addedDockerfile, text: identity.dockerfileText }
   return { contextDirectory: root, files: identity.files, dockerfile, access: nodeFiles }
 }
@@ -70,5 +57,5 @@ test('a file that vanished ends the stream with an error', async () => {
   const root = await workspace(tree)
   const context = await contextOf(root)
   await rm(join(root, 'd/big'))
-  await expect(buffer(await contextTar(context))).rejects.toThrow('ENOENT')
+  await expect(buffer(await contextTar(context))).rejects.toThrow('d/big vanished while it was being sent')
 })

@@ -3,17 +3,14 @@ import { join } from 'node:path'
 import { Client, credentials as channel, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js'
 import protobuf from 'protobufjs/minimal.js'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  buildServices,
-  type BuildProvisions,
-  type Unanswered,
-} from '../../../src/platform/engine/build-services.ts'
+import { nothingUnanswered } from '../../../src/platform/engine/build-service.ts'
+import { buildServices, type BuildProvisions } from '../../../src/platform/engine/build-services.ts'
 import { RegistryCredentials } from '../../../src/platform/engine/registry-credentials.ts'
 import { temporaryFolder } from './fake-engine.ts'
 
 /** The services behind a port, and a client that speaks to them as BuildKit does: in bytes. */
 async function served(provisions: Partial<BuildProvisions>) {
-  const unanswered: Unanswered = { unknownSecrets: new Set(), failures: [] }
+  const unanswered = nothingUnanswered()
   const server = new Server()
   for (const { definition, implementation } of buildServices(
     { secrets: new Map(), ...provisions },

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buffer, text } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { kinds } from '../../../src/platform/kubernetes/kinds.ts'
 import { collect, failureOf } from './fake-api.ts'
 import { isClusterWanted, realCluster } from './real-cluster.ts'
@@ -167,9 +167,16 @@ describe.skipIf(!isClusterWanted)('streams of a pod', () => {
     )
     expect(await failureOf(cluster.client().forward(namespace, 'gone', 80))).toContain('NotFound')
     await cluster.pod('short', program)
-    const connection = await cluster.client().forward(namespace, 'short', 7000)
-    connection.write('x')
-    await once(connection, 'data')
+    // The pod runs a moment before its program listens.
+    const connection = await vi.waitFor(
+      async () => {
+        const opened = await cluster.client().forward(namespace, 'short', 7000)
+        opened.write('x')
+        await once(opened, 'data')
+        return opened
+      },
+      { timeout: 20_000 },
+    )
     const ended = once(connection, 'close').catch(() => undefined)
     await cluster.client().remove(kinds.Pod, namespace, 'short', { grace: 0 })
     await ended
