@@ -11,6 +11,8 @@ const pure = [
   'src/plan/format.ts',
   'src/plan/hash.ts',
   'src/dev/impact.ts',
+  'src/attach/protocol.ts',
+  'src/attach/replay.ts',
   'src/state/**',
   'tui/**',
 ]

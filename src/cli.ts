@@ -13,7 +13,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (word === '__session') return runHiddenSession(rest[0] ?? '')
   if (word === '__complete')
     return (await import('./commands/complete.ts')).complete(rest, surroundings(stop.signal))
-  const entry = commands.find(({ name }) => name === word)
+  const isDetached = word === '__dev'
+  const entry = commands.find(({ name }) => name === (isDetached ? 'dev' : word))
   try {
     if (!entry) throw new UsageError(`unknown command ${word}`, await nearest(word))
     if (wantsHelp(entry, rest)) return await printHelp(entry.name)
@@ -21,7 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const given = readArguments(entry, rest, process.env)
     await limitTime(given.text('timeout'), stop)
     const command = await entry.load()
-    return await command(given, surroundings(stop.signal))
+    return await command(given, { ...surroundings(stop.signal), isDetached })
   } catch (error) {
     const { reportFailure } = await import('./report/failure.ts')
     return reportFailure(error, {

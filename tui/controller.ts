@@ -40,7 +40,7 @@ export function createController(
   carryOut: (intent: Intent) => void,
 ): Controller {
   const { store, logs } = options
-  const events: EventLine[] = []
+  const events: EventLine[] = (options.recent ?? []).flatMap((event) => eventLine(event) ?? [])
   let ui: UiState = initialUi
   let painted: readonly Row[] | undefined
   let paintedLogs = 0
@@ -56,6 +56,7 @@ export function createController(
     events,
     verbs: options.verbs,
     onExit: options.onExit,
+    isAttached: options.isAttached ?? false,
     now: canvas.now(),
   })
 

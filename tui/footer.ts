@@ -8,7 +8,7 @@ import type { Input, Question } from './ui-state.ts'
 /** The last row: a question, what is being typed, a word of the program, or else the keys that mean something here. */
 export function footer(model: Model): Row {
   const { ui, size } = model
-  if (ui.question) return [span(` ${questionText(ui.question)}`, 'accent', true)]
+  if (ui.question) return [span(` ${questionText(ui.question, model)}`, 'accent', true)]
   if (ui.input) return inputRow(ui.input, model)
   if (ui.notice) return [span(` ${harmless(ui.notice.text)}`, ui.notice.tone)]
   return keysRow(footerOf(ui), size.columns)
@@ -31,10 +31,12 @@ function keysRow(bindings: readonly Binding[], columns: number): Row {
   ])
 }
 
-function questionText(question: Question): string {
+function questionText(question: Question, { isAttached }: Model): string {
   switch (question.kind) {
     case 'quit':
-      return 'leave: k keep the stack running, s stop it, d take it down; any other key stays'
+      return isAttached
+        ? 'end dev: k keep the stack running, s stop it, d take it down; any other key: no'
+        : 'leave: k keep the stack running, s stop it, d take it down; any other key stays'
     case 'confirm':
       return `${harmless(question.text)}  y yes; any other key: no`
     default:

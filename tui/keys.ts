@@ -41,6 +41,7 @@ export type Action =
   | 'open'
   | 'help'
   | 'quit'
+  | 'end'
 
 /** Where a key has this meaning. What the pane itself means by it wins over `anywhere`. */
 export type Scope = 'anywhere' | 'services' | 'forwards' | 'smoke' | 'logs' | 'events' | 'details'
@@ -220,6 +221,13 @@ export const bindings: readonly Binding[] = [
     scopes: anywhere,
     help: 'leave; asks what becomes of the stack',
     footer: 'quit',
+  },
+  {
+    keys: ['Q'],
+    shown: 'Q',
+    action: 'end',
+    scopes: anywhere,
+    help: 'end dev, when attached too (asks)',
   },
 ]
 

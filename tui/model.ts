@@ -15,6 +15,8 @@ export interface Model {
   readonly events: readonly EventLine[]
   readonly verbs: readonly Verb[]
   readonly onExit: OnExit | undefined
+  /** Leaving ends nothing: another process runs `dev`. */
+  readonly isAttached: boolean
   /** Epoch milliseconds. */
   readonly now: number
 }

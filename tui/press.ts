@@ -1,5 +1,6 @@
 import type { Intent } from '../src/state/screen.ts'
 import { bindingFor, type Action } from './keys.ts'
+import { ending, leaving } from './leaving.ts'
 import { chosen, endpoints, type Model } from './model.ts'
 import { moved } from './move.ts'
 import { matcherOf, serviceOfLogs } from './panes/logs.ts'
@@ -113,9 +114,9 @@ function act(action: Action, key: Key, model: Model): Pressed {
     case 'help':
       return { ui: { ...ui, help: 0 } }
     case 'quit':
-      return model.onExit === undefined
-        ? { ui: { ...ui, question: { kind: 'quit' } } }
-        : { ui, intent: { kind: 'quit', then: model.onExit } }
+      return leaving(model)
+    case 'end':
+      return ending(ui)
     default:
       return action satisfies never
   }

@@ -1,3 +1,4 @@
+import { ending, leaving } from './leaving.ts'
 import type { Model } from './model.ts'
 import type { Key, Pressed } from './press.ts'
 import { withoutLast } from './text.ts'
@@ -60,10 +61,12 @@ function entered(input: Input, model: Model): Pressed {
 }
 
 /** A verb of the command line; the word before the first blank decides, and it may be as short as is clear. */
-function commanded(line: string, { ui, verbs }: Model): Pressed {
+function commanded(line: string, model: Model): Pressed {
+  const { ui, verbs } = model
   const [word = '', ...rest] = line.split(/\s+/)
   if (word === '') return { ui }
-  if (word === 'q' || word === 'quit') return { ui: { ...ui, question: { kind: 'quit' } } }
+  if (word === 'q' || word === 'quit') return model.isAttached ? leaving(model) : ending(ui)
+  if (word === 'end') return ending(ui)
   const fitting = verbs.filter(({ name }) => name.startsWith(word))
   const verb = verbs.find(({ name }) => name === word) ?? (fitting.length === 1 ? fitting[0] : undefined)
   if (verb)

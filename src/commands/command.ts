@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** The terminal UI; absent where a program has none. */
   readonly screen?: ScreenDoor
+  /** This is a `dev` that another run of this program started to outlive it; what it writes goes to a file. Default: false. */
+  readonly isDetached?: boolean
 }
 
 /** A verb: its result is the exit code (design §5). It throws StackError, StepError, LockedError or UsageError. */

@@ -3,8 +3,7 @@ import type { Step } from '../plan/step.ts'
 import { demandConsent } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
 import { runSmokeChecks } from '../session/smoke.ts'
-import type { OnExit } from '../state/screen.ts'
-import type { DevActions } from './dev-screen.ts'
+import type { DevActions } from './dev-intents.ts'
 import { planTurn, type Current } from './dev-turns.ts'
 import type { Arguments } from './arguments.ts'
 import type { Surroundings } from './command.ts'
@@ -14,7 +13,7 @@ export function devActions(
   current: Current,
   given: Arguments,
   around: Surroundings,
-  { quit, stir }: { readonly quit: (then: OnExit) => void; readonly stir: () => void },
+  stir: () => void,
 ): DevActions {
   const { signal } = around
   const idsOf = (services: readonly string[]): ResourceId[] =>
@@ -30,7 +29,6 @@ export function devActions(
   }
 
   return {
-    quit,
     async restart(services) {
       const { opened } = current
       const facts = await opened.gather('change')

@@ -138,6 +138,6 @@ export async function replay(
 }
 
 /** A line for whoever looks on. */
-export function tell(opened: Opened, text: string): void {
+export function tell(opened: Pick<Opened, 'emit'>, text: string): void {
   opened.emit({ type: 'message.reported', at: Date.now(), text })
 }

@@ -1,3 +1,4 @@
+import { removeDevSocket } from '../attach/traces.ts'
 import type { Resource, ResourceId } from '../plan/resource.ts'
 import { formatPlan } from '../plan/format.ts'
 import type { Removal } from '../plan/removals.ts'
@@ -124,6 +125,7 @@ function clustersEnd({ profile }: ResolvedStack): Removal['clusters'] {
 
 /** Without its volumes nothing of an instance is worth keeping but what other volumes may need. */
 async function forget(opened: Opened, given: Arguments): Promise<void> {
+  removeDevSocket(opened.memory.folder)
   await opened.memory.clear(given.isOn('all') ? [] : keptAfterDown)
 }
 

@@ -22,9 +22,32 @@ export const runCommands: readonly CommandEntry[] = [
       onExit,
       noDeps,
       { name: 'no-smoke', type: 'boolean', summary: 'do not run the smoke tests' },
+      {
+        name: 'detach',
+        short: 'd',
+        type: 'boolean',
+        summary: 'go on in the background; comes back when the stack is up, with the exit code of up',
+      },
       ...work,
     ],
     load: async () => (await import('./dev.ts')).dev,
+  },
+  {
+    name: 'tui',
+    group: 'run',
+    summary: 'attach a screen to the dev of this instance, or start one that outlives it',
+    flags: [
+      { ...onExit, summary: 'what leaving asks of dev: keep (it goes on), stop, down' },
+      {
+        name: 'yes',
+        short: 'y',
+        type: 'boolean',
+        summary: 'a dev that is started: agree to steps that destroy data',
+      },
+      ...stackFlags,
+      ...commonFlags,
+    ],
+    load: async () => (await import('./tui.ts')).tui,
   },
   {
     name: 'up',

@@ -6,9 +6,11 @@ import { statusTable } from '../report/status.ts'
 import { lookAsDev, type SightOfDev } from '../session/dev-sight.ts'
 import { planLine } from '../session/line.ts'
 import { openStack } from '../session/open.ts'
+import type { Opened } from '../session/opened.ts'
 import { readSmokeResults, type RememberedSmoke } from '../session/smoke-memory.ts'
+import type { Arguments } from './arguments.ts'
 import { checkNames } from './check-names.ts'
-import { exitCodes, type Command } from './command.ts'
+import { exitCodes, type Command, type Surroundings } from './command.ts'
 
 /** One row of `status`: what is wanted, what is there, and what differs. The published form of `status -o json`. */
 export interface StatusRow {
@@ -21,32 +23,48 @@ export interface StatusRow {
   readonly facts: Readonly<Record<string, string | number>>
 }
 
-/** Observes and compares, changing nothing. */
+/** Everything that `status` tells. */
+export interface Status {
+  readonly rows: readonly StatusRow[]
+  readonly smoke: readonly RememberedSmoke[]
+  /** Of a cluster in the cloud that is there, by the prices of the profile. */
+  readonly cost: string | undefined
+}
+
+/** Observes and compares, changing nothing; with `--watch` again and again. */
 export const status: Command = async (given, around) => {
   const opened = await openStack(given, around)
   try {
     checkNames(opened.stack, given.operands)
-    const facts = await opened.gather('look')
-    const { plan, desired, observed } = await planLine(opened.driver, opened.stack, facts, {}, around.signal)
-    const edited = plan.steps.length > 0 ? await lookAsDev(opened, given, around) : undefined
-    const rows = rowsOf(desired, observed, plan)
-      .map((row) => (edited ? asDevLeftIt(row, edited) : row))
-      .filter(({ resource }) => isNamed(resource, given.operands))
-    const smoke = await readSmokeResults(opened.memory, opened.stack.smoke)
-    if (given.text('output') === 'json') {
-      around.stdout.write(
-        `${JSON.stringify({ project: opened.stack.project, target: opened.stack.profile.target, resources: rows, smoke })}\n`,
-      )
-    } else {
-      const style = styleFor(given.text('ansi'), around.stdout, around.env)
-      const table = statusTable(opened.stack, rows, smoke, style, around.stdout.columns)
-      const cost = await runningCost(opened.stack, rows)
-      around.stdout.write(`${table}\n${cost === undefined ? '' : `${cost}\n`}`)
+    if (given.isOn('watch')) {
+      const { watchStatus } = await import('./status-watch.ts')
+      return await watchStatus(opened, given, around)
     }
+    const seen = await lookAtStatus(opened, given, around)
+    around.stdout.write(
+      given.text('output') === 'json'
+        ? statusJson(opened, seen)
+        : `${statusText(opened, seen, given, around)}\n`,
+    )
     return exitCodes.ok
   } finally {
     await opened.close()
   }
+}
+
+/** One look at the target, compared with the stack. */
+export async function lookAtStatus(opened: Opened, given: Arguments, around: Surroundings): Promise<Status> {
+  const facts = await opened.gather('look')
+  const { plan, desired, observed } = await planLine(opened.driver, opened.stack, facts, {}, around.signal)
+  const edited = plan.steps.length > 0 ? await lookAsDev(opened, given, around) : undefined
+  const rows = rowsOf(desired, observed, plan)
+    .map((row) => (edited ? asDevLeftIt(row, edited) : row))
+    .filter(({ resource }) => isNamed(resource, given.operands))
+  const [smoke, cost] = await Promise.all([
+    readSmokeResults(opened.memory, opened.stack.smoke),
+    runningCost(opened.stack, rows),
+  ])
+  return { rows, smoke, cost }
 }
 
 /** What a cluster in the cloud costs while it is there. */
@@ -57,8 +75,24 @@ async function runningCost(stack: ResolvedStack, rows: readonly StatusRow[]): Pr
     import('../cost/cost.ts'),
     import('../cost/format.ts'),
   ])
-  const cost = costOf(stack)
-  return cost && `costs ${costSummary(cost)}`
+  const found = costOf(stack)
+  return found && `costs ${costSummary(found)}`
+}
+
+/** One line of JSON, as `iamstack schema results` publishes it. */
+export function statusJson({ stack }: Opened, { rows, smoke }: Status): string {
+  const { project, profile } = stack
+  return `${JSON.stringify({ project, target: profile.target, resources: rows, smoke })}\n`
+}
+
+export function statusText(
+  { stack }: Opened,
+  { rows, smoke, cost }: Status,
+  given: Arguments,
+  { stdout, env }: Surroundings,
+): string {
+  const table = statusTable(stack, rows, smoke, styleFor(given.text('ansi'), stdout, env), stdout.columns)
+  return cost === undefined ? table : `${table}\n${cost}`
 }
 
 /** A service that `dev` keeps up to date is in sync, or lacks just what `dev` would write into it. */
@@ -77,7 +111,7 @@ function asDevLeftIt(row: StatusRow, { plan, files }: SightOfDev): StatusRow {
 
 export type { RememberedSmoke }
 
-function isNamed(resource: ResourceId, names: readonly string[]): boolean {
+export function isNamed(resource: ResourceId, names: readonly string[]): boolean {
   return names.length === 0 || names.includes(resource.slice(resource.indexOf('/') + 1))
 }
 

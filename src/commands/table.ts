@@ -31,7 +31,16 @@ export const commands: readonly CommandEntry[] = [
     summary: 'what runs, how it is, and what differs from the stack',
     operands: '[SERVICE…]',
     completes: 'service',
-    flags: [outputFlag, ...stack],
+    flags: [
+      {
+        name: 'watch',
+        short: 'w',
+        type: 'boolean',
+        summary: 'go on telling what changes, until interrupted',
+      },
+      outputFlag,
+      ...stack,
+    ],
     load: async () => (await import('./status.ts')).status,
   },
   {

@@ -45,11 +45,11 @@ function describe(error: unknown, style: Style, output: Output): string {
   if (error instanceof UsageError)
     return withHint(`${style.red('error')} ${error.message}`, error.hint, style)
   if (error instanceof LockedError) {
-    return withHint(
-      `${style.red('locked')} ${error.message}`,
-      'wait until it ends; a holder that was killed loses the lock within 15 s',
-      style,
-    )
+    const hint =
+      error.holder.purpose === 'dev'
+        ? 'end that dev (Ctrl-C in its terminal, Q in iamstack tui); one that was killed loses the lock within 15 s'
+        : 'wait until it ends; a holder that was killed loses the lock within 15 s'
+    return withHint(`${style.red('locked')} ${error.message}`, hint, style)
   }
   if (error instanceof StepError) {
     const place = error.span ? ` (${locationOf(error.span)})` : ''

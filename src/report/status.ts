@@ -33,7 +33,7 @@ export function statusTable(
 function cells(row: StatusRow, style: Style): string[] {
   const started = row.facts['startedAt']
   return [
-    sign(row, style),
+    signOf(row, style),
     row.resource.replace(/^service\//, ''),
     visible(String(row.facts['image'] ?? '')),
     row.replicas ? `${row.replicas.ready}/${row.replicas.wanted}` : '',
@@ -42,7 +42,8 @@ function cells(row: StatusRow, style: Style): string[] {
   ]
 }
 
-function sign(row: StatusRow, style: Style): string {
+/** How a row is, at a glance. */
+export function signOf(row: StatusRow, style: Style): string {
   if (row.health === 'failed') return style.red('✘')
   if (row.health === 'absent') return style.dim('○')
   if (row.drift !== undefined) return style.magenta('≠')

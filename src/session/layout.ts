@@ -13,6 +13,7 @@ import { join } from 'node:path'
  *     volumes/<name>/                    data; nothing here removes it but the deletion of the volume
  *     forwards/<service>.<port>.json     ports of this machine that lead into a cluster
  *     gateway.json  session.log  session.<n>
+ *     dev.sock  dev.log                  of a running `dev`, the second where it has no terminal
  */
 export const servicesFolder = (state: string): string => join(state, 'services')
 export const tasksFolder = (state: string): string => join(state, 'tasks')
@@ -36,3 +37,4 @@ export const forwardsFolder = (state: string): string => join(state, 'forwards')
 export const forwardFile = (state: string, forward: string): string =>
   join(forwardsFolder(state), `${forward}.json`)
 export const sessionLog = (state: string): string => join(state, 'session.log')
+export const devLog = (state: string): string => join(state, 'dev.log')

@@ -19,15 +19,29 @@ export function instanceHash(state: string): string {
 export function socketPath(state: string, environment: NodeJS.ProcessEnv = process.env): string {
   const hash = instanceHash(state)
   if (process.platform === 'win32') return `\\\\.\\pipe\\iamstack-${hash}`
+  return inRuntimeFolder(`${hash}.sock`, environment, longestPath)
+}
+
+/** A socket gets its name only when it listens; until then it has a longer one. */
+export const draftEnding = (pid: number): string => `.${String(pid)}`
+const longestDraftEnding = draftEnding(9_999_999).length
+
+/** Where the `dev` of a state folder listens: in that folder, or beside the session's socket where the path would be too long. */
+export function devSocketPath(state: string, environment: NodeJS.ProcessEnv = process.env): string {
+  const hash = instanceHash(state)
+  if (process.platform === 'win32') return `\\\\.\\pipe\\iamstack-${hash}-dev`
+  const own = join(state, 'dev.sock')
+  const longest = longestPath - longestDraftEnding
+  return Buffer.byteLength(own) <= longest ? own : inRuntimeFolder(`${hash}-dev.sock`, environment, longest)
+}
+
+function inRuntimeFolder(name: string, environment: NodeJS.ProcessEnv, longest: number): string {
   const user = String(userInfo().uid)
   const roots = [environment['XDG_RUNTIME_DIR'], tmpdir(), '/tmp'].filter(
     (root) => root !== undefined && root !== '',
   )
-  const paths = roots.map((root) => join(root ?? '/tmp', `iamstack-${user}`, `${hash}.sock`))
-  return (
-    paths.find((path) => Buffer.byteLength(path) <= longestPath) ??
-    join('/tmp', `iamstack-${user}`, `${hash}.sock`)
-  )
+  const paths = roots.map((root) => join(root ?? '/tmp', `iamstack-${user}`, name))
+  return paths.find((path) => Buffer.byteLength(path) <= longest) ?? join('/tmp', `iamstack-${user}`, name)
 }
 
 /**

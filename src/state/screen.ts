@@ -1,9 +1,13 @@
+import type { Event } from './events.ts'
 import type { LogBuffers } from './log-buffers.ts'
 import type { Store } from './store.ts'
 
 /** What a person wants of the program behind the screen. The screen only asks; who opened it answers. */
 export type Intent =
+  /** `dev` itself ends. */
   | { readonly kind: 'quit'; readonly then: OnExit }
+  /** Only this view of a `dev` that another process runs. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'restart'; readonly services: readonly string[] }
   | { readonly kind: 'rebuild'; readonly services: readonly string[] }
   /** Everything of these services is brought again, whatever is there. */
@@ -33,6 +37,10 @@ export interface ScreenOptions {
   readonly verbs: readonly Verb[]
   /** `--on-exit`: then leaving does not ask. */
   readonly onExit: OnExit | undefined
+  /** Another process runs `dev`: leaving this screen ends nothing. Default: false. */
+  readonly isAttached?: boolean
+  /** What happened before the screen opened, oldest first. Default: none. */
+  readonly recent?: readonly Event[]
   /** False where `NO_COLOR` or `--ansi never` say so. */
   readonly isColoured: boolean
   /**

@@ -12,8 +12,14 @@ export interface Store {
   subscribe(subscriber: Subscriber): () => void
 }
 
+/** A store that can begin anew, for the state of another process. */
+export interface Mirror extends Store {
+  /** Subscribers learn of it with the next event. */
+  become(state: State): void
+}
+
 /** A store of its own; `from` is where it begins. */
-export function createStore(from: State = initialState): Store {
+export function createStore(from: State = initialState): Mirror {
   let state = from
   const subscribers = new Set<Subscriber>()
   return {
@@ -25,6 +31,9 @@ export function createStore(from: State = initialState): Store {
     subscribe(subscriber) {
       subscribers.add(subscriber)
       return () => subscribers.delete(subscriber)
+    },
+    become(next) {
+      state = next
     },
   }
 }

@@ -43,8 +43,16 @@ export class Emulator {
       const [row = 1, column = 1] = body.split(';').map((part) => Number(part || 1))
       this.#row = row - 1
       this.#column = column - 1
-    } else if (final === 'J') this.#lines = []
+    } else if (final === 'A') this.#row = Math.max(0, this.#row - Number(body || 1))
+    else if (final === 'J' && body === '2') this.#lines = []
+    else if (final === 'J') this.#eraseBelow()
     else if (final !== 'm') this.unknown.push(sequence)
+  }
+
+  /** From the cursor to the end of the screen. */
+  #eraseBelow(): void {
+    this.#lines.length = Math.min(this.#lines.length, this.#row + 1)
+    this.#lines[this.#row]?.splice(this.#column)
   }
 
   #write(text: string): void {

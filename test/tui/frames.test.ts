@@ -305,7 +305,7 @@ describe('what is chosen to be seen', () => {
       │   _          all panes                                  [ ]        next tab of the details                 │
       │   ?          this help                                                                                     │
       │   q          leave; asks what becomes of the stack    logs                                                 │
-      │                                                         f          follow: the newest line stays in view   │
+      │   Q          end dev, when attached too (asks)          f          follow: the newest line stays in view   │
       │                                                         /          only lines with a text, or !text without│
       │                                                         w          wrap long lines                         │
       │                                                         t          time of each line                       │

@@ -124,6 +124,20 @@ describe('asking', () => {
     expect(asked('q<escape>k')).toEqual([])
     expect(pressAll({ ...picture, onExit: 'keep' }, 'q').intents).toEqual([{ kind: 'quit', then: 'keep' }])
   })
+  test('an attached screen goes without a question, unless an end was wanted before; Q asks for the end of dev', () => {
+    const attached = { ...picture, isAttached: true }
+    expect(pressAll(attached, 'q').intents).toEqual([{ kind: 'leave' }])
+    expect(pressAll(attached, ':q<enter>').intents).toEqual([{ kind: 'leave' }])
+    expect(pressAll({ ...attached, onExit: 'keep' }, 'q').intents).toEqual([{ kind: 'leave' }])
+    expect(pressAll({ ...attached, onExit: 'down' }, 'q').intents).toEqual([{ kind: 'quit', then: 'down' }])
+    expect(pressAll(attached, 'Q').intents).toEqual([])
+    expect(pressAll(attached, 'Qk').intents).toEqual([{ kind: 'quit', then: 'keep' }])
+    expect(pressAll(attached, ':end<enter>d').intents).toEqual([{ kind: 'quit', then: 'down' }])
+    expect(pressAll(attached, 'Qx').intents).toEqual([])
+    // dev in its own terminal: the same question, whichever way it is asked.
+    expect(asked('Qs')).toEqual([{ kind: 'quit', then: 'stop' }])
+    expect(asked(':end<enter>s')).toEqual([{ kind: 'quit', then: 'stop' }])
+  })
   test('replicas: a number, beginning with what there is', () => {
     expect(asked('jjc<backspace>3<enter>')).toEqual([{ kind: 'scale', service: 'iam-authz', replicas: 3 }])
     expect(after('cx<enter>').notice?.text).toBe('1x is no number of replicas')

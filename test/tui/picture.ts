@@ -185,6 +185,7 @@ export function modelOf(columns: number, rows: number, ui: Partial<UiState> = {}
     events: (pictureLines ??= pictureEvents().flatMap((event) => eventLine(event) ?? [])),
     verbs,
     onExit: undefined,
+    isAttached: false,
     now: noon,
   }
 }

@@ -31,7 +31,7 @@ export function servicesPane(model: Model, space: Space): Pane {
     title: 'Services',
     aside: [
       ui.isFaultsOnly ? 'faults only' : '',
-      ui.filter === '' ? '' : `/${ui.filter}`,
+      ui.filter === '' ? '' : `/${harmless(ui.filter)}`,
       ui.marked.size > 0 ? `${ui.marked.size} marked` : '',
     ]
       .filter((part) => part !== '')
@@ -42,7 +42,8 @@ export function servicesPane(model: Model, space: Space): Pane {
 
 function nothing({ ui, state }: Model): Row {
   if (ui.isFaultsOnly) return [span(' nothing is at fault', 'good')]
-  if (ui.filter !== '') return [span(` nothing is called like ${ui.filter}; esc shows all`, 'quiet')]
+  if (ui.filter !== '')
+    return [span(` nothing is called like ${harmless(ui.filter)}; esc shows all`, 'quiet')]
   return [span(state.run ? ' no services yet' : ' starting', 'quiet')]
 }
 
