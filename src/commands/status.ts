@@ -28,7 +28,7 @@ export interface Status {
   readonly rows: readonly StatusRow[]
   readonly smoke: readonly RememberedSmoke[]
   /** Of a cluster in the cloud that is there, by the prices of the profile. */
-  readonly cost: string | undefined
+  readonly cost?: string | undefined
 }
 
 /** Observes and compares, changing nothing; with `--watch` again and again. */
