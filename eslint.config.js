@@ -30,6 +30,7 @@ const doors = {
   ws: ['src/platform/kubernetes/**'],
   socks: ['src/platform/kubernetes/**'],
   '@aws-sdk/*': ['src/platform/aws/**'],
+  '@smithy/*': ['src/platform/aws/**'],
 }
 
 const restrict = (patterns, paths = []) => ({ 'no-restricted-imports': ['error', { patterns, paths }] })
@@ -110,6 +111,10 @@ export default defineConfig(
   {
     files: ['src/platform/kubernetes/**/*.ts'],
     rules: restrict([...doorPaths(['@kubernetes/client-node', 'ws', 'socks']), noTui]),
+  },
+  {
+    files: ['src/platform/aws/**/*.ts'],
+    rules: restrict([...doorPaths(['@aws-sdk/*', '@smithy/*']), noTui]),
   },
   { files: ['src/platform/watch.ts'], rules: restrict([...doorPaths(['chokidar']), noTui]) },
   { files: ['tui/screen.ts'], rules: restrict([...doorPaths(['blessed']), ...noWorld]) },

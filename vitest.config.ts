@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * `unit` needs nothing but Node, `engine` a Docker engine, `cluster` that and Docker Desktop's Kubernetes, `kind` that program; `e2e` runs the
- * program on whatever is there. See test/lab.
+ * `unit` needs nothing but Node, `engine` a Docker engine, `cluster` that and Docker Desktop's Kubernetes, `kind` that program, `aws` the
+ * lab's stand-in for AWS; `e2e` runs the program on whatever is there. See test/lab.
  */
 export default defineConfig({
   test: {
@@ -15,7 +15,7 @@ export default defineConfig({
             'test/e2e/**',
             'test/contract/**',
             '**/*.engine.test.ts',
-            '**/*.{cluster,kind}.test.ts',
+            '**/*.{aws,cluster,kind}.test.ts',
             '**/node_modules/**',
           ],
         },
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['test/**/*.engine.test.ts', 'test/contract/**/*.test.ts'],
-          exclude: ['**/*.{cluster,kind}.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.{aws,cluster,kind}.test.ts', '**/node_modules/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -52,9 +52,19 @@ export default defineConfig({
       },
       {
         test: {
+          // One stand-in serves all of them, and is told to fail.
+          name: 'aws',
+          include: ['test/**/*.aws.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ['**/*.{cluster,kind}.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.{aws,cluster,kind}.test.ts', '**/node_modules/**'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -32,7 +32,18 @@ export async function build({ force = false } = {}) {
     metafile: true,
     logLevel: 'warning',
     // Loaded from node_modules when they are used at all: native parts, files beside the code, or dynamic requires.
-    external: ['@peculiar/x509', 'dockerode', 'docker-modem', 'ssh2', 'cpu-features', 'blessed', 'fsevents'],
+    // The SDK of AWS imports its ways to credentials by name while it runs, and a bundle of CommonJS has no names.
+    external: [
+      '@aws-sdk/*',
+      '@peculiar/x509',
+      '@smithy/*',
+      'blessed',
+      'cpu-features',
+      'docker-modem',
+      'dockerode',
+      'fsevents',
+      'ssh2',
+    ],
     define: {
       __IAMSTACK_VERSION__: JSON.stringify(manifest.version),
       __IAMSTACK_BUILD__: JSON.stringify(stamp.slice(0, 16)),

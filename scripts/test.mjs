@@ -17,6 +17,7 @@ await build()
 const hasEngine = answers('docker', ['version', '--format', '{{.Server.Version}}'])
 const hasCluster = hasEngine && hasDockerDesktop()
 const hasKind = hasEngine && answers('kind', ['version'])
+const hasAws = hasEngine && (await standInAnswers())
 const wanted = process.argv.slice(2)
 const suites = [
   { name: 'unit', needs: true },
@@ -28,6 +29,7 @@ const suites = [
     cure: 'test/lab/lab up',
   },
   { name: 'kind', needs: hasKind, why: 'there is no kind on PATH', cure: 'test/lab/lab up' },
+  { name: 'aws', needs: hasAws, why: 'no stand-in for AWS answers', cure: 'test/lab/lab up' },
   { name: 'e2e', needs: true },
 ].filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
@@ -97,6 +99,15 @@ function hasDockerDesktop() {
     '--raw',
     '/readyz',
   ])
+}
+
+async function standInAnswers() {
+  const address = process.env.IAMSTACK_LAB_AWS
+  if (address === undefined) return false
+  return await fetch(`${address}/_lab/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
 }
 
 function answers(program, words) {

@@ -1,6 +1,6 @@
-import type { Run } from '../drivers/driver.ts'
+import type { Leftover, Run } from '../drivers/driver.ts'
 import type { Observed, Resource } from '../plan/resource.ts'
-import type { TargetStep } from '../plan/step.ts'
+import type { Plan, TargetStep } from '../plan/step.ts'
 import type { KubeClient } from '../platform/kubernetes/client.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
 import type { Diagnostic } from '../stack/diagnostics.ts'
@@ -48,6 +48,21 @@ export interface Cluster {
   pullPolicy(reference: string): 'Never' | 'IfNotPresent'
   /** Absent where the nodes run what this machine's engine has; known once `open` has come back. */
   readonly delivery?: Delivery | undefined
+
+  /**
+   * Looks whether what a plan does to the cluster itself can be done, before anything of it is. StepError (`precondition`) where not.
+   * Absent where nothing can be known beforehand.
+   */
+  preflight?(plan: Plan, signal: AbortSignal): Promise<void>
+
+  /**
+   * What a step would change inside of what it is about, in words, asked of whoever would do it. Undefined where nobody can say.
+   * Absent where a step says all itself.
+   */
+  preview?(step: TargetStep, signal: AbortSignal): Promise<readonly string[] | undefined>
+
+  /** What a removal of the cluster has left outside of it. Absent where nothing of it is outside. Changes nothing. */
+  leftovers?(signal: AbortSignal): Promise<readonly Leftover[]>
 
   close(): Promise<void>
 }

@@ -14,6 +14,7 @@ import type { Arguments } from './arguments.ts'
 import { checkNames } from './check-names.ts'
 import { exitCodes, type Command } from './command.ts'
 import { keptAfterDown } from './end-stack.ts'
+import { keptCost, leftoverText } from './left-after-down.ts'
 import { exitCodeOfOutcome } from './outcome.ts'
 
 /** Ends what runs and what serves only it. Volumes, secrets and images stay unless they are named; what stays is listed. */
@@ -65,9 +66,17 @@ async function bringDown(
   const outcome = await execute(opened, plan, { wait: true, signal })
   if (outcome.failures.length > 0) return exitCodeOfOutcome(outcome)
   if (given.operands.length === 0) await forget(opened, given)
-  for (const { resource, why } of plan.kept)
-    opened.emit({ type: 'message.reported', at: Date.now(), text: `${resource} stays: ${why}` })
-  return checkGone(opened, new Set(plan.kept.map(({ resource }) => resource)), given, signal)
+  for (const { resource, why } of plan.kept) tell(opened, `${resource} stays: ${why}`)
+  const cost = keptCost(opened.stack, plan.kept)
+  if (cost !== undefined) tell(opened, cost)
+  const kept = new Set(plan.kept.map(({ resource }) => resource))
+  const isGone = await checkGone(opened, kept, given, signal)
+  const isPaid = removal.clusters !== 'keep' && (await hasPaidLeftovers(opened, kept, signal))
+  return isGone && !isPaid ? exitCodes.ok : exitCodes.leftovers
+}
+
+function tell({ emit }: Opened, text: string): void {
+  emit({ type: 'message.reported', at: Date.now(), text })
 }
 
 /** Asking for the data of volumes is consent to lose it; only volumes marked `keep: true` want a second word. */
@@ -125,13 +134,24 @@ async function checkGone(
   kept: ReadonlySet<ResourceId>,
   given: Arguments,
   signal: AbortSignal,
-): Promise<number> {
-  if (given.operands.length > 0) return exitCodes.ok
+): Promise<boolean> {
+  if (given.operands.length > 0) return true
   // That a job ran on a volume is known as long as the volume is; nothing of it is there.
   const left = [...(await opened.driver.observe(signal)).values()].filter(
     ({ id, health, isRecord }) => health !== 'absent' && isRecord !== true && !kept.has(id),
   )
-  for (const { id, detail } of left)
-    opened.emit({ type: 'message.reported', at: Date.now(), text: `${id} is still there: ${detail}` })
-  return left.length > 0 ? exitCodes.leftovers : exitCodes.ok
+  for (const { id, detail } of left) tell(opened, `${id} is still there: ${detail}`)
+  return left.length === 0
+}
+
+/** What a cluster that went has left elsewhere is told, with what it costs. While a part of it stays, everything may be its. */
+async function hasPaidLeftovers(
+  opened: Opened,
+  kept: ReadonlySet<ResourceId>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!opened.driver.leftovers || [...kept].some((id) => id.startsWith('cluster/'))) return false
+  const left = await opened.driver.leftovers(signal)
+  for (const each of left) tell(opened, leftoverText(each, opened.stack))
+  return left.some(({ isBillable }) => isBillable)
 }

@@ -1,5 +1,6 @@
 import type { Observed, ObservedResource, Resource, ResourceId } from '../plan/resource.ts'
 import type { Plan } from '../plan/step.ts'
+import type { ResolvedStack } from '../resolve/resolved.ts'
 import { styleFor } from '../report/style.ts'
 import { statusTable } from '../report/status.ts'
 import { lookAsDev, type SightOfDev } from '../session/dev-sight.ts'
@@ -26,6 +27,8 @@ export interface StatusRow {
 export interface Status {
   readonly rows: readonly StatusRow[]
   readonly smoke: readonly RememberedSmoke[]
+  /** Of a cluster in the cloud that is there, by the prices of the profile. */
+  readonly cost?: string | undefined
 }
 
 /** Observes and compares, changing nothing; with `--watch` again and again. */
@@ -57,7 +60,23 @@ export async function lookAtStatus(opened: Opened, given: Arguments, around: Sur
   const rows = rowsOf(desired, observed, plan)
     .map((row) => (edited ? asDevLeftIt(row, edited) : row))
     .filter(({ resource }) => isNamed(resource, given.operands))
-  return { rows, smoke: await readSmokeResults(opened.memory, opened.stack.smoke) }
+  const [smoke, cost] = await Promise.all([
+    readSmokeResults(opened.memory, opened.stack.smoke),
+    runningCost(opened.stack, rows),
+  ])
+  return { rows, smoke, cost }
+}
+
+/** What a cluster in the cloud costs while it is there. */
+async function runningCost(stack: ResolvedStack, rows: readonly StatusRow[]): Promise<string | undefined> {
+  const isThere = rows.some(({ resource, health }) => resource.startsWith('cluster/') && health !== 'absent')
+  if (stack.profile.target !== 'eks' || !isThere) return undefined
+  const [{ costOf }, { costSummary }] = await Promise.all([
+    import('../cost/cost.ts'),
+    import('../cost/format.ts'),
+  ])
+  const found = costOf(stack)
+  return found && `costs ${costSummary(found)}`
 }
 
 /** One line of JSON, as `iamstack schema results` publishes it. */
@@ -68,11 +87,12 @@ export function statusJson({ stack }: Opened, { rows, smoke }: Status): string {
 
 export function statusText(
   { stack }: Opened,
-  { rows, smoke }: Status,
+  { rows, smoke, cost }: Status,
   given: Arguments,
   { stdout, env }: Surroundings,
 ): string {
-  return statusTable(stack, rows, smoke, styleFor(given.text('ansi'), stdout, env), stdout.columns)
+  const table = statusTable(stack, rows, smoke, styleFor(given.text('ansi'), stdout, env), stdout.columns)
+  return cost === undefined ? table : `${table}\n${cost}`
 }
 
 /** A service that `dev` keeps up to date is in sync, or lacks just what `dev` would write into it. */

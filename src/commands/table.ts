@@ -213,6 +213,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).check,
   },
   {
+    name: 'cost',
+    group: 'describe',
+    summary: 'what the stack costs while it runs, by the prices of its profile',
+    flags: [outputFlag, ...stack],
+    load: async () => (await import('./cost.ts')).cost,
+  },
+  {
     name: 'vars',
     group: 'describe',
     summary: 'every variable with its value and where it came from',

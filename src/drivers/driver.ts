@@ -80,8 +80,28 @@ export interface Driver {
   /** Ways for edits into what runs. Absent where there are none. */
   readonly syncing?: Syncing
 
+  /**
+   * What a step would change inside of what it is about, in words. It may ask the target to work that out, and changes nothing.
+   * Undefined where nobody can say. Absent where a step says all itself.
+   */
+  preview?(step: TargetStep, signal: AbortSignal): Promise<readonly string[] | undefined>
+
+  /** What a removal of the whole target has left somewhere else. Absent where nothing of it is elsewhere. Changes nothing. */
+  leftovers?(signal: AbortSignal): Promise<readonly Leftover[]>
+
   /** Lets go of connections. The target keeps what it runs. */
   close(): Promise<void>
+}
+
+/** Something of ours that no step deletes any more. */
+export interface Leftover {
+  /** `disk vol-0123456789abcdef0 (8 GiB)` */
+  readonly what: string
+  readonly isBillable: boolean
+  /** What it costs an hour, in the currency of the profile; undefined where the profile has no price for it. */
+  readonly hourly: number | undefined
+  /** How to be rid of it. */
+  readonly cure: string
 }
 
 /** What a step may use while it runs. */

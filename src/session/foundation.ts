@@ -1,6 +1,6 @@
 import { plan } from '../plan/plan.ts'
 import type { Observed, Resource } from '../plan/resource.ts'
-import { demandConsent, execute, type ExecuteOptions } from './execute.ts'
+import { demandConsent, execute, preflight, type ExecuteOptions } from './execute.ts'
 import type { Opened } from './opened.ts'
 import type { Outcome } from '../plan/execute.ts'
 
@@ -21,6 +21,7 @@ export async function layFoundation(
   const alone = plan({ desired: ground, observed, selection: ids })
   if (alone.steps.length === 0) return undefined
   demandConsent(alone, isAgreed, stack.profile.isProtected)
+  await preflight(opened, alone, options.signal)
   const images = alone.steps.some(({ op }) => op === 'create') ? await builtImages(opened) : []
   const seen: Observed = (await driver.observeImages?.(images, options.signal)) ?? new Map()
   return execute(

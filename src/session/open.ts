@@ -99,8 +99,10 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
   let found: ReturnType<typeof engineOf> | undefined
   const engine = (): ReturnType<typeof engineOf> =>
     (found ??= engineOf({ env: around.env, memory: local, withoutEngine }))
+  const prompt = given.isOn('ci') ? undefined : promptOn(around)
   const place = await openPlace({
     stack,
+    prompt,
     around,
     local,
     engine,
@@ -114,7 +116,7 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     env: { ...around.env },
     readFile: readIfThere,
     runCommand: runSecretCommand,
-    prompt: given.isOn('ci') ? undefined : promptOn(around),
+    prompt,
     redactor,
     report: (diagnostic: Diagnostic) => emit({ type: 'diagnostic.reported', at: Date.now(), diagnostic }),
   })

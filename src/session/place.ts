@@ -27,6 +27,8 @@ export interface PlaceOptions {
   readonly engine: () => Promise<Engine>
   /** Why something takes longer than a moment. */
   readonly tell: (text: string) => void
+  /** Asks the person at the terminal for something secret; undefined where there is nobody. */
+  readonly prompt?: ((message: string) => Promise<string>) | undefined
   /** The cluster stands for what it could do; nothing connects to it. */
   readonly isOffline: boolean
 }
@@ -84,7 +86,8 @@ export async function clusterOf({
   env,
   local,
   engine,
-}: Pick<PlaceOptions, 'stack' | 'local' | 'engine'> & {
+  prompt,
+}: Pick<PlaceOptions, 'stack' | 'local' | 'engine' | 'prompt'> & {
   readonly env: Surroundings['env']
 }): Promise<Cluster | undefined> {
   const given = { stack, env: { ...env }, stateFolder: local.folder, engine }
@@ -100,7 +103,10 @@ export async function clusterOf({
     case 'kubernetes':
       return (await import('../clusters/existing.ts')).openExisting(given)
     case 'eks':
-      return (await import('../clusters/eks.ts')).openEks()
+      return (await import('../clusters/eks/cluster.ts')).openEksCluster({
+        ...given,
+        ...(prompt && { askCode: (device: string) => prompt(`code of ${device}`) }),
+      })
     default:
       return target satisfies never
   }

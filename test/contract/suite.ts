@@ -294,6 +294,7 @@ async function removeByHand(box: Sandbox, target: Target): Promise<void> {
       return
     case 'docker-desktop':
     case 'kind':
+    case 'eks':
       kubectl(target, '--namespace', box.project, 'delete', 'deployment', 'web')
       return
     default:

@@ -90,7 +90,7 @@ export function sandbox(target?: Target): Sandbox {
 }
 
 export function openSandbox(target?: Target): Sandbox {
-  const cluster = target === 'docker-desktop' || target === 'kind' ? target : undefined
+  const cluster = target === 'process' || target === 'compose' ? undefined : target
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'iamstack-e2e-')))
   const name = `e2e${randomBytes(3).toString('hex')}`
   const folder = join(home, 'project')

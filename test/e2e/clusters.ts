@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { labEnvironment } from '../clusters/eks/lab.ts'
 
 /** Targets of these suites that are clusters. */
-export type ClusterTarget = 'docker-desktop' | 'kind'
+export type ClusterTarget = 'docker-desktop' | 'kind' | 'eks'
 
 /** The kind cluster that the tests of one file share: making one for each would take most of the time. Never a user's own. */
 export const kindCluster = `ist-${String(process.pid)}`
@@ -23,6 +24,8 @@ export function environmentFor(target: ClusterTarget): Readonly<Record<string, s
       ]
       return { IAMSTACK_SET: settings.join(',') }
     }
+    case 'eks':
+      return labEnvironment
     default:
       return target satisfies never
   }
@@ -70,7 +73,10 @@ function kubeconfigOf(target: ClusterTarget): {
   readonly dispose: () => void
 } {
   const lab = process.env['IAMSTACK_LAB_KUBECONFIG_DOCKER_DESKTOP']
-  if (target === 'docker-desktop') return { file: lab, context: 'docker-desktop', dispose: () => undefined }
+  const dispose = (): void => undefined
+  if (target === 'docker-desktop') return { file: lab, context: 'docker-desktop', dispose }
+  if (target === 'eks')
+    return { file: process.env['IAMSTACK_LAB_KUBECONFIG_KIND_EKS'], context: 'kind-eks', dispose }
   const folder = mkdtempSync(join(tmpdir(), 'iamstack-kind-'))
   const file = join(folder, 'kubeconfig')
   if (!existsSync(file))

@@ -141,6 +141,16 @@ const pushed: Required<PushedImage> = {
 }
 const file: Required<FileDifference> = { path: 'compose.yaml', diff: '--- a\n+++ b\n' }
 
+const quantity = { price: 'node-hour', what: 'nodes w', unit: 'piece', usual: 1, most: 3 }
+const cost = {
+  project: 'todo',
+  currency: 'USD',
+  dated: '2025-11-01',
+  hourly: { usual: 0.05, most: 0.15 },
+  lines: [{ ...quantity, unitPrice: 0.05, hourly: { usual: 0.05, most: 0.15 } }],
+  unpriced: [quantity],
+}
+
 const samples: readonly (readonly [string, unknown])[] = [
   ['status', { project: 'todo', target: 'compose', resources: [row], smoke: [smoke] }],
   ['plan', { project: 'todo', steps: [step], ...plan }],
@@ -152,6 +162,7 @@ const samples: readonly (readonly [string, unknown])[] = [
   ['check', { ok: false, profiles: [checked] }],
   ['push', [pushed]],
   ['vars', [variable]],
+  ['cost', cost],
   [
     'validate',
     { ok: true, project: 'todo', target: 'process', services: 1, jobs: 0, images: 0, warnings: [diagnostic] },

@@ -6,7 +6,7 @@ import { pushImage } from '../../platform/engine/transfer.ts'
 import type { Delivery } from '../cluster.ts'
 import { contentTag, idsOfEngine, imageOfEngine, megabytes } from './engine-images.ts'
 import { canonicalName, fullReference, mirrorRepository, ownRepository, tagInRegistry } from './names.ts'
-import { openRegistry } from './registry-client.ts'
+import { openRegistry, type RegistrySpeech } from './registry-client.ts'
 import { turns } from './turns.ts'
 
 export interface PushOptions {
@@ -17,6 +17,8 @@ export interface PushOptions {
   readonly registry: (signal: AbortSignal, tell: (text: string) => void) => Promise<string>
   /** Images that the stack builds: nobody else has them. */
   readonly isOwn: (reference: string) => boolean
+  /** How it is spoken to. Default: plain HTTP without a login, as one of this machine. */
+  readonly login?: (signal: AbortSignal) => Promise<RegistrySpeech>
 }
 
 /** More at once only share the same disk. */
@@ -27,7 +29,7 @@ const mostPushes = 3
  * only those that they lack. An image lies there under its tag and under one that stands for its content, so that a tag that
  * means something else by now is seen.
  */
-export function pushDelivery({ engine, find, registry, isOwn }: PushOptions): Delivery {
+export function pushDelivery({ engine, find, registry, isOwn, login }: PushOptions): Delivery {
   const inTurn = turns(mostPushes)
   const repositoryOf = (reference: string): string =>
     (isOwn(reference) ? ownRepository : mirrorRepository)(fullReference(reference))
@@ -38,7 +40,7 @@ export function pushDelivery({ engine, find, registry, isOwn }: PushOptions): De
         find(signal),
         engine().then((each) => idsOfEngine(each, signal)),
       ])
-      const client = host === undefined ? undefined : openRegistry(host)
+      const client = host === undefined ? undefined : openRegistry(host, await login?.(signal))
       const found = await Promise.all(
         references.map(async (reference) => {
           const id = ids.get(canonicalName(reference))
@@ -72,28 +74,34 @@ export function pushDelivery({ engine, find, registry, isOwn }: PushOptions): De
         const repository = repositoryOf(reference)
         const wanted = tagInRegistry(fullReference(reference))
         const temporary = `${host}/${repository}:${contentTag(image.id)}`
-        const store = openRegistry(host)
+        const speech = await login?.(signal)
+        const store = openRegistry(host, speech)
         const there = await store.digestOf(repository, contentTag(image.id), signal)
-        const digest = there ?? (await push(client, image.id, temporary, tell, signal))
+        const digest =
+          there ?? (await push({ engine: client, id: image.id, reference: temporary, speech, tell, signal }))
         await store.tag(repository, digest, wanted, signal)
       })
     },
   }
 }
 
+interface Push {
+  readonly engine: Engine
+  readonly id: string
+  readonly reference: string
+  readonly speech: RegistrySpeech | undefined
+  readonly tell: (text: string) => void
+  readonly signal: AbortSignal
+}
+
 /** The name in the engine exists only while it pushes; another process that delivers the same image may take it away. */
-async function push(
-  engine: Engine,
-  id: string,
-  reference: string,
-  tell: (text: string) => void,
-  signal: AbortSignal,
-): Promise<string> {
+async function push({ engine, id, reference, speech, tell, signal }: Push): Promise<string> {
   for (let tries = 0; ; tries += 1) {
     await tagImage(engine, id, reference)
     try {
       return await pushImage(engine, reference, {
         signal,
+        credentials: speech?.credentials,
         onProgress: ({ bytes, bytesTotal, layers, layersDone }) => {
           if (bytesTotal > 0) tell(`pushed ${megabytes(bytes)} of ${megabytes(bytesTotal)}`)
           else if (layers > 0) tell(`${layersDone} of ${layers} layers are there`)

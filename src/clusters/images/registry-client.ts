@@ -1,8 +1,10 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
+import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 import { StepError } from '../../plan/step-error.ts'
+import type { RegistryCredentials } from '../../platform/engine/registry-credentials.ts'
 
-/** The few calls of the distribution API that we make (github.com/opencontainers/distribution-spec). Plain HTTP, no login. */
+/** The few calls of the distribution API that we make (github.com/opencontainers/distribution-spec). */
 export interface RegistryClient {
   answers(signal: AbortSignal): Promise<boolean>
   /** Digest of what a tag or digest names; undefined where it names nothing. */
@@ -19,15 +21,26 @@ const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ')
 
-/** Milliseconds for an answer of a registry on this machine. */
-const patience = 10_000
+/** How a registry that is not on this machine is spoken to. */
+export interface RegistrySpeech {
+  readonly isSecure: boolean
+  readonly credentials: RegistryCredentials
+}
 
-/** `host` is `localhost:PORT`; its IPv4 loopback is meant, where we publish. */
-export function openRegistry(host: string): RegistryClient {
-  const [name = '', port = '80'] = host.split(':')
+/** Characters of what a registry says of a refusal. */
+const mostWords = 500
+/** Milliseconds for an answer. */
+const patience = 10_000
+/** Of its own for each client, so that nothing stays open behind a command that has ended. */
+const connections = { keepAlive: true, maxSockets: 8, timeout: 2000 }
+
+/** `host` is `localhost:PORT`; its IPv4 loopback is meant, where we publish. Without `speech`: plain HTTP, no login. */
+export function openRegistry(host: string, speech?: RegistrySpeech): RegistryClient {
+  const isSecure = speech?.isSecure === true
+  const [name = '', port = isSecure ? '443' : '80'] = host.split(':')
   const hostname = name === 'localhost' ? '127.0.0.1' : name
-  // Of its own, so that nothing stays open behind a command that has ended.
-  const agent = new Agent({ keepAlive: true, maxSockets: 8, timeout: 2000 })
+  const agent = isSecure ? new SecureAgent(connections) : new Agent(connections)
+  const send = isSecure ? secureRequest : request
 
   const call = (
     method: string,
@@ -38,9 +51,10 @@ export function openRegistry(host: string): RegistryClient {
     new Promise((resolve, reject) => {
       const headers = {
         Accept: manifestTypes,
+        ...(speech && authorization(speech.credentials)),
         ...(body && { 'Content-Type': body.type, 'Content-Length': body.content.length }),
       }
-      const sent = request({ agent, hostname, port, method, path, headers, signal, timeout: patience })
+      const sent = send({ agent, hostname, port, method, path, headers, signal, timeout: patience })
       sent.once('response', resolve)
       sent.once('timeout', () => sent.destroy(new Error(`no answer within ${patience / 1000} s`)))
       sent.once('error', reject)
@@ -53,7 +67,9 @@ export function openRegistry(host: string): RegistryClient {
     } catch (error) {
       parts[2].throwIfAborted()
       throw new StepError('precondition', `the registry ${host} cannot be reached: ${wordsOf(error)}`, {
-        hint: 'see docker ps for its container; iamstack up starts the one that iamstack made',
+        hint: speech
+          ? 'is this machine online? then run the command again: it goes on where it was'
+          : 'see docker ps for its container; iamstack up starts the one that iamstack made',
         cause: error,
         isTerminal: false,
       })
@@ -86,13 +102,22 @@ export function openRegistry(host: string): RegistryClient {
         answer.statusCode === 200
           ? await ask('PUT', `/v2/${repository}/manifests/${tag}`, signal, { type, content })
           : answer
-      put.resume()
+      const words = put === answer ? '' : (await buffer(put)).toString().slice(0, mostWords)
       if (put.statusCode === 201) return
       throw new StepError(
         'deploy',
         `the registry ${host} refused ${repository}:${tag} with status ${put.statusCode ?? 0}`,
+        { evidence: words === '' ? [] : [words] },
       )
     },
+  }
+}
+
+function authorization(credentials: RegistryCredentials): { readonly Authorization?: string } {
+  const proof = credentials.reveal()
+  if (proof.kind !== 'password') return {}
+  return {
+    Authorization: `Basic ${Buffer.from(`${proof.username}:${proof.password}`).toString('base64')}`,
   }
 }
 

@@ -101,3 +101,12 @@ function serviceOf(object: KubeObject): SeenService {
     address: ingress?.hostname ?? ingress?.ip,
   }
 }
+
+/** Where a Service of type LoadBalancer answers, as far as its cloud has said it. */
+export function serviceAddress(object: KubeObject): {
+  readonly host: string | undefined
+  readonly ports: readonly number[]
+} {
+  const { address, ports } = serviceOf(object)
+  return { host: address, ports: ports.map(({ port }) => port) }
+}

@@ -1,3 +1,4 @@
+import type { Cluster } from '../../clusters/cluster.ts'
 import type { Driver } from '../driver.ts'
 import { check } from './check.ts'
 import type { KubeContext } from './context.ts'
@@ -66,9 +67,22 @@ export function createKubernetesDriver(options: KubernetesOptions): Driver {
       ...(cluster.render?.(rendered) ?? []),
       ...render(resources as readonly KubeResource[], rendered),
     ],
+    ...delegated(cluster),
     close: async () => {
       await (await reaching?.catch(() => undefined))?.close()
       await options.close()
     },
+  }
+}
+
+/** What only some clusters know. */
+function delegated(cluster: Cluster): Pick<Driver, 'preview' | 'leftovers'> {
+  return {
+    ...(cluster.preview && {
+      preview: async (step, signal) => await cluster.preview?.(step, signal),
+    }),
+    ...(cluster.leftovers && {
+      leftovers: async (signal) => (await cluster.leftovers?.(signal)) ?? [],
+    }),
   }
 }

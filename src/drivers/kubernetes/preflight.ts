@@ -14,6 +14,7 @@ export async function preflightOf(
   plan: Plan,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  await context.cluster.preflight?.(plan, signal)
   const applied = plan.steps.flatMap(objectsOf)
   if (applied.length === 0) return []
   await refuseInvalid(context, plan)

@@ -39,6 +39,8 @@ export interface Fetched {
 export interface CredentialOptions {
   /** Whether a credential command may ask the person at the terminal. */
   readonly isInteractive: boolean
+  /** Where tokens come from that no kubeconfig speaks of. Default: from what the context's user says. */
+  readonly tokens?: TokenSource
 }
 
 /** Of the user of a context, in client-go's order: token file, token, command, auth provider, password; certificates always. */
@@ -103,6 +105,7 @@ async function sourceOf(
   context: LoadedContext,
   options: CredentialOptions,
 ): Promise<TokenSource | undefined> {
+  if (options.tokens) return options.tokens
   const { user } = context
   const { tokenFile } = user
   if (tokenFile !== undefined) return () => readTokenFile(tokenFile, context)

@@ -17,6 +17,12 @@ export const kinds = {
     plural: 'storageclasses',
     isNamespaced: false,
   },
+  PersistentVolume: {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    plural: 'persistentvolumes',
+    isNamespaced: false,
+  },
   CustomResourceDefinition: {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

@@ -1,7 +1,7 @@
 import type { KubeClient } from './client.ts'
 import { forbiddenAmong } from './access.ts'
 import { openConnection } from './connection.ts'
-import { openCredentials } from './credentials.ts'
+import { openCredentials, type TokenSource } from './credentials.ts'
 import { openDiscovery } from './discovery.ts'
 import { fieldsOf, textOf } from './entries.ts'
 import type { LoadedContext } from './kubeconfig.ts'
@@ -16,6 +16,8 @@ export interface KubeClientOptions {
   readonly isInteractive?: boolean
   /** Deprecations and the like, in the server's own words. */
   readonly onWarning?: (text: string) => void
+  /** Where tokens come from that no kubeconfig speaks of: a cloud's own. Default: from what the context's user says. */
+  readonly tokens?: TokenSource
 }
 
 /** A client of the API server of one context. Connects at the first request; every request goes to that context. */
@@ -25,6 +27,7 @@ export function createKubeClient(context: LoadedContext, options: KubeClientOpti
     open: () => openConnection(context),
     credentials: openCredentials(context, {
       isInteractive: options.isInteractive ?? (process.stdin.isTTY && process.stderr.isTTY),
+      ...(options.tokens && { tokens: options.tokens }),
     }),
     ...(options.onWarning && { onWarning: options.onWarning }),
   })

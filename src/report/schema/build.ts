@@ -5,6 +5,8 @@ export const text: JsonSchema = { type: 'string' }
 export const flag: JsonSchema = { type: 'boolean' }
 /** A whole number from nought up. */
 export const count: JsonSchema = { type: 'integer', minimum: 0 }
+/** Any number: an amount, a price. */
+export const decimal: JsonSchema = { type: 'number' }
 export const milliseconds: JsonSchema = { type: 'number', minimum: 0, description: 'Milliseconds.' }
 export const moment: JsonSchema = { type: 'integer', minimum: 0, description: 'Epoch milliseconds.' }
 

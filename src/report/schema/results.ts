@@ -3,6 +3,7 @@ import type { CheckId } from '../../doctor/finding.ts'
 import { definitions } from './definitions.ts'
 import {
   count,
+  decimal,
   flag,
   list,
   mapOf,
@@ -32,6 +33,17 @@ export type ResultName =
   | 'diff'
   | 'check'
   | 'push'
+  | 'cost'
+
+/** An amount of money for an hour: as the stack begins, and with every range at its upper end. */
+const amount = object('Money for an hour.', { usual: decimal, most: decimal })
+const quantity = {
+  price: text,
+  what: text,
+  unit: oneOf(['core', 'GiB', 'piece']),
+  usual: decimal,
+  most: decimal,
+}
 
 const milestone = oneOf(['started', 'healthy', 'completed'])
 
@@ -61,7 +73,11 @@ const step = object(
     cause: text,
     after: list(object('A step that comes before it, and how far.', { step: text, until: milestone })),
   },
-  { destroys: text, guarded: text },
+  {
+    destroys: text,
+    guarded: text,
+    changes: { ...list(text), description: 'What changes inside of it, as its provider says.' },
+  },
 )
 
 const variable = object(
@@ -148,12 +164,16 @@ const results: Readonly<Record<ResultName, JsonSchema>> = {
     resources: list(statusRow),
     smoke: list(smokeResult),
   }),
-  plan: object('`plan -o json`.', {
-    project: text,
-    steps: list(step),
-    unchanged: list(ref('resource')),
-    kept: list(object('What stays although nothing wants it.', { resource: ref('resource'), why: text })),
-  }),
+  plan: object(
+    '`plan -o json`. `unseen`: why nobody could look at the target; then it is planned as if nothing were there.',
+    {
+      project: text,
+      steps: list(step),
+      unchanged: list(ref('resource')),
+      kept: list(object('What stays although nothing wants it.', { resource: ref('resource'), why: text })),
+    },
+    { unseen: text },
+  ),
   smoke: { ...list(smokeResult), description: '`smoke -o json`.' },
   urls: object('One line of `urls -o json`.', { service: text, port: text, url: text }),
   vars: { ...list(variable), description: '`vars -o json`.' },
@@ -228,6 +248,19 @@ const results: Readonly<Record<ResultName, JsonSchema>> = {
     ),
     description: '`push -o json`.',
   },
+  cost: object(
+    '`cost -o json`.',
+    {
+      project: text,
+      currency: text,
+      hourly: amount,
+      lines: list(
+        object('What costs, and how much of it.', { ...quantity, unitPrice: decimal, hourly: amount }),
+      ),
+      unpriced: list(object('What the profile has no price for; it is not in the sum.', quantity)),
+    },
+    { dated: text },
+  ),
   version: object('`version -o json`.', { iamstack: text, node: text, platform: text, arch: text }),
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openEks } from '../../../src/clusters/eks.ts'
+import { openEksCluster } from '../../../src/clusters/eks/cluster.ts'
 import { eksFindings, sizeFindings } from '../../../src/clusters/eks/check.ts'
 import { eksSettings } from '../../../src/clusters/eks/settings.ts'
 import { cloudStacks } from '../../../src/clusters/eks/stacks.ts'
@@ -221,7 +221,12 @@ test('a finding stands where the reader of the profile knows it to be', async ()
 
 test('check and render come with the cluster, and need no account (S1)', async () => {
   const stack = await eksStack({ block: 'region: eu', profile: 'registry: { ecr: true }\n' })
-  const cluster = openEks()
+  const cluster = openEksCluster({
+    stack,
+    env: {},
+    stateFolder: '/nowhere',
+    engine: () => Promise.reject(new Error('no engine')),
+  })
   expect(cluster.check(stack).map(({ code }) => code)).toEqual(['eks/region', 'eks/open-endpoint'])
   expect(cluster.render?.(stack).map(({ path }) => path)).toMatchInlineSnapshot(`
     [

@@ -89,6 +89,7 @@ test('a template as CloudFormation gets it (S165, S176)', async () => {
                   Encrypted: true
                   VolumeSize: 20
                   VolumeType: gp3
+            InstanceType: m7g.large
             MetadataOptions:
               HttpPutResponseHopLimit: 1
               HttpTokens: required
@@ -141,8 +142,6 @@ test('a template as CloudFormation gets it (S165, S176)', async () => {
           CapacityType: SPOT
           ClusterName:
             "Fn::ImportValue": shop-cluster-Cluster
-          InstanceTypes:
-            - m7g.large
           Labels:
             pool: web
           LaunchTemplate:
@@ -152,7 +151,6 @@ test('a template as CloudFormation gets it (S165, S176)', async () => {
               "Fn::GetAtt":
                 - Launch
                 - LatestVersionNumber
-          NodegroupName: workers
           NodeRole:
             "Fn::ImportValue": shop-cluster-NodeRole
           ReleaseVersion:
@@ -179,7 +177,7 @@ test('a template as CloudFormation gets it (S165, S176)', async () => {
             - Nodes
             - Arn
       Digest:
-        Value: "43e9db9557989aa9"
+        Value: ab1a4070bb0d89de
     "
   `)
 })

@@ -1,6 +1,6 @@
 import type { EksSettings } from '../settings.ts'
 import { attribute, imported, managedPolicy, template, trust, type Template } from './document.ts'
-import { stackName, tagList } from './names.ts'
+import { stackName, tagList, tagMap } from './names.ts'
 
 /**
  * Add-ons that run on nodes: without one they never become active, and CloudFormation would give up on them. The driver of EBS
@@ -24,6 +24,10 @@ export function addonsTemplate(settings: EksSettings): Template {
         Properties: {
           AddonName: 'aws-ebs-csi-driver',
           ClusterName: cluster,
+          // Volumes that outlive the cluster are found by them.
+          ConfigurationValues: JSON.stringify({
+            controller: { extraVolumeTags: tagMap(settings, 'addons') },
+          }),
           PodIdentityAssociations: [
             { RoleArn: attribute('VolumeRole', 'Arn'), ServiceAccount: 'ebs-csi-controller-sa' },
           ],

@@ -5,7 +5,8 @@ import { attribute, imported, ref, template, type Template, type TemplateResourc
 import { stackName, tagList, tagMap } from './names.ts'
 
 /**
- * A managed node group. Its image is AWS's own, in the release that a public parameter names at the time of a change: nobody looks
+ * A managed node group. It has no name of its own, because CloudFormation cannot replace what has one; its instance type is in the
+ * launch template, so that another one is rolled out node by node. Its image is AWS's own, in the release that a public parameter names at the time of a change: nobody looks
  * up a number, and nodes are not replaced without one.
  */
 export function nodesTemplate(settings: EksSettings, group: NodeGroup): Template {
@@ -26,10 +27,8 @@ export function nodesTemplate(settings: EksSettings, group: NodeGroup): Template
           AmiType: amiType,
           CapacityType: group.isSpot ? 'SPOT' : 'ON_DEMAND',
           ClusterName: imported(stackName(settings, 'cluster'), 'Cluster'),
-          InstanceTypes: [group.type],
           ...(Object.keys(group.labels).length > 0 && { Labels: group.labels }),
           LaunchTemplate: { Id: ref('Launch'), Version: attribute('Launch', 'LatestVersionNumber') },
-          NodegroupName: group.name,
           NodeRole: imported(stackName(settings, 'cluster'), 'NodeRole'),
           ReleaseVersion: ref('Release'),
           ScalingConfig: { DesiredSize: group.desired, MaxSize: group.max, MinSize: group.min },
@@ -64,7 +63,7 @@ function imageOf({ type, arch }: NodeGroup): NodeImage {
     : { amiType: 'AL2023_x86_64_STANDARD', parameter: 'x86_64/standard' }
 }
 
-function launchTemplate(settings: EksSettings, { name, disk }: NodeGroup): TemplateResource {
+function launchTemplate(settings: EksSettings, { name, type, disk }: NodeGroup): TemplateResource {
   const tags = tagList(settings, `nodes-${name}`, { Name: `${settings.cluster}-${name}` })
   return {
     Type: 'AWS::EC2::LaunchTemplate',
@@ -76,6 +75,7 @@ function launchTemplate(settings: EksSettings, { name, disk }: NodeGroup): Templ
             Ebs: { DeleteOnTermination: true, Encrypted: true, VolumeSize: disk, VolumeType: 'gp3' },
           },
         ],
+        InstanceType: type,
         // One hop: what runs in a pod has no business with the role of its node.
         MetadataOptions: { HttpPutResponseHopLimit: 1, HttpTokens: 'required' },
         TagSpecifications: ['instance', 'volume', 'network-interface'].map((ResourceType) => ({

@@ -60,6 +60,16 @@ export async function untilReady(context: KubeContext, wanted: KubeResource, run
   const waiting: Waiting = { context, client: await connected(context), wanted, judged, run }
   if (isWatchedByAll(judged)) await untilJudgedReady(waiting)
   else await untilObjectReady(waiting)
+  await untilReachable(waiting)
+}
+
+async function untilReachable({ context, client, wanted, run }: Waiting): Promise<void> {
+  if (context.cluster.target !== 'eks' || wanted.spec.kind !== 'objects') return
+  const { readiness } = wanted.spec
+  const services = readiness.kind === 'workload' ? readiness.loadBalancers : []
+  if (services.length === 0) return
+  const { untilBalancersAnswer } = await import('./balancers.ts')
+  await untilBalancersAnswer({ client, namespace: context.namespace, services, wanted, run })
 }
 
 type WatchedKind =

@@ -1,0 +1,80 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Run } from '../../driver.ts'
+import type { KubeClient } from '../../../platform/kubernetes/client.ts'
+import { kinds } from '../../../platform/kubernetes/kinds.ts'
+import { tell } from '../apply/told.ts'
+import type { KubeResource } from '../spec.ts'
+import { serviceAddress } from '../endpoint.ts'
+
+/** Milliseconds: a new name of AWS travels through the DNS for a minute or two, and its targets are probed first. */
+const patience = 5 * 60_000
+const pause = 1000
+/** Milliseconds for one try. */
+const tryTime = 3000
+/** Milliseconds that a connection must last: a load balancer without a healthy target takes it and hangs up. */
+const lasting = 300
+
+interface Balanced {
+  readonly client: Pick<KubeClient, 'get'>
+  readonly namespace: string
+  readonly services: readonly string[]
+  readonly wanted: Pick<KubeResource, 'id'>
+  readonly run: Run
+}
+
+/**
+ * An address of a cloud is given out before anybody answers there: waits for its name in the DNS and for targets that hold a
+ * connection. One that this machine has no way to stays a doubt, and is no failure.
+ */
+export async function untilBalancersAnswer(balanced: Balanced): Promise<void> {
+  await Promise.all(balanced.services.map((service) => untilAnswers(balanced, service)))
+}
+
+async function untilAnswers({ client, namespace, wanted, run }: Balanced, service: string): Promise<void> {
+  const until = Date.now() + patience
+  const found = await client.get(kinds.Service, namespace, service, run.signal)
+  const { host, ports } = found ? serviceAddress(found) : { host: undefined, ports: [] }
+  const [port] = ports
+  if (host === undefined || port === undefined) return
+  for (;;) {
+    const why = await tried(host, port)
+    run.signal.throwIfAborted()
+    if (why === undefined) return
+    if (Date.now() > until) {
+      tell(run, `load balancer ${service} (${host}:${port}) does not answer this machine: ${why}`)
+      return
+    }
+    run.progress(wanted.id, `load balancer ${service}: ${why}`)
+    await sleep(pause, undefined, { signal: run.signal })
+  }
+}
+
+/** Why a connection was not to be had; undefined when it was. */
+function tried(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port })
+    let isOpen = false
+    const end = (why: string | undefined): void => {
+      socket.destroy()
+      resolve(why)
+    }
+    socket.setTimeout(tryTime, () => end('no answer yet'))
+    socket.once('connect', () => {
+      isOpen = true
+      setTimeout(() => end(undefined), lasting)
+    })
+    // `end` counts as well: a socket that nobody reads from does not see it.
+    socket.resume()
+    socket.once('end', () => end('no healthy target yet'))
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (isOpen) end('no healthy target yet')
+      else
+        end(
+          error.code === 'ENOTFOUND'
+            ? 'its name is not known yet'
+            : `no answer yet (${error.code ?? error.message})`,
+        )
+    })
+  })
+}
