@@ -74,7 +74,7 @@ function withoutTabs(text: string): string {
 const tabWidth = 8
 
 /** Unicode's Default_Ignorable_Code_Point, but for what joins and chooses between forms of visible characters. */
-const fillers = /(?![\u200C\u200D\uFE0E\uFE0F])\p{Default_Ignorable_Code_Point}/gu
+const fillers = /(?!\u200C|\u200D|\uFE0E|\uFE0F)\p{Default_Ignorable_Code_Point}/gu
 
 /** Half a surrogate pair is no character. */
 function wellFormed(text: string): string {
