@@ -4,12 +4,8 @@ import { KubeError } from '../platform/kubernetes/client.ts'
 /** What the API said no to, as something that a person can mend; anything else as it is. */
 export function refused(error: unknown, doing: string, namespace: string): unknown {
   if (!(error instanceof KubeError)) return error
-  if (error.causes.some(({ reason }) => reason === 'NamespaceTerminating')) {
-    return new StepError('precondition', `namespace ${namespace} is being removed`, {
-      hint: `wait until it is gone (kubectl get namespace ${namespace}), then run this again`,
-      cause: error,
-    })
-  }
+  if (error.causes.some(({ reason }) => reason === 'NamespaceTerminating'))
+    return beingRemoved(namespace, error)
   const message = `cannot ${doing} in namespace ${namespace}: ${error.message}`
   if (error.status === 401 || error.status === 403) {
     return new StepError('precondition', message, {
@@ -18,6 +14,13 @@ export function refused(error: unknown, doing: string, namespace: string): unkno
     })
   }
   return new StepError('precondition', message, { cause: error })
+}
+
+export function beingRemoved(namespace: string, cause?: unknown): StepError {
+  return new StepError('precondition', `namespace ${namespace} is being removed`, {
+    hint: `wait until it is gone (kubectl get namespace ${namespace}), then run this again`,
+    ...(cause !== undefined && { cause }),
+  })
 }
 
 /** True for a refusal with this status. */

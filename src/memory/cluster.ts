@@ -6,7 +6,7 @@ import { homeOf, topOf, type Key } from './homes.ts'
 import { takeLease, type Rhythm } from './lease.ts'
 import type { Memory, MemoryLock } from './memory.ts'
 import { openSharedValues } from './shared-values.ts'
-import { findNamespace, namespaceObject, provideNamespace } from './target-namespace.ts'
+import { findNamespace, namespaceObject, provideNamespace, type Waiting } from './target-namespace.ts'
 
 export interface ClusterMemoryOptions {
   /** Of this machine: it keeps what concerns nobody else, and its lock is taken first. */
@@ -23,6 +23,8 @@ export interface ClusterMemoryOptions {
   readonly signal?: AbortSignal
   /** Told why something takes longer than a moment. */
   readonly tell?: (text: string) => void
+  /** For a namespace that is going. */
+  readonly waiting?: Pick<Waiting, 'pause' | 'patience'>
   /** Default: a heartbeat every 5 s, lost after 15 s. */
   readonly rhythm?: Rhythm
 }
@@ -38,6 +40,8 @@ export function openClusterMemory(options: ClusterMemoryOptions): Memory {
     object: options.namespaceObject ?? namespaceObject(project, name),
     isGiven: options.isNamespaceGiven ?? name !== project,
   }
+  const { signal, tell = () => undefined, rhythm } = options
+  const waiting: Waiting = { tell, ...(signal && { signal }), ...options.waiting }
   let held: ClusterLock | undefined
   let isProvided = false
   const values = openSharedValues({
@@ -45,7 +49,7 @@ export function openClusterMemory(options: ClusterMemoryOptions): Memory {
     project,
     client,
     provide: async (kube) => {
-      if (!isProvided) await provideNamespace(kube, namespace)
+      if (!isProvided) await provideNamespace(kube, namespace, waiting)
       isProvided = true
       await held?.reach()
     },
@@ -72,9 +76,8 @@ export function openClusterMemory(options: ClusterMemoryOptions): Memory {
 
   async function takeLeaseFor(purpose: string): Promise<HeldLease | undefined> {
     const kube = await client()
-    if (!kube || !(await findNamespace(kube, namespace))) return undefined
+    if (!kube || !(await findNamespace(kube, namespace, waiting))) return undefined
     isProvided = true
-    const { signal, tell = () => undefined, rhythm } = options
     const place = await placeOf(local)
     try {
       const lease = await takeLease({

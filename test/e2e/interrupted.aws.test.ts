@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { calmLab, tellLab } from '../clusters/eks/lab.ts'
-import { describeRun, openSandbox, type Ended, type Sandbox } from './cli.ts'
+import { describeRun, openSandbox, type Sandbox } from './cli.ts'
 import { generator, killed, seed } from './interruptions.ts'
 
 /** Kills of each command; more of them by `E2E_ROUNDS`. */
@@ -71,26 +71,14 @@ function moments(most: number): number[] {
 }
 
 async function converges(): Promise<void> {
-  const up = await runWhenLet(['up', ...on])
+  const up = await box.run(['up', ...on])
   expect(up.code, describeRun(['up'], up)).toBe(0)
   const again = await box.run(['up', ...on, '--progress', 'json'])
   expect(again.events.flatMap((event) => (event.type === 'step.finished' ? [event.op] : []))).toEqual([])
 }
 
 async function vanishes(): Promise<void> {
-  const down = await runWhenLet(['down', ...on, '--all', '--yes'])
+  const down = await box.run(['down', ...on, '--all', '--yes'])
   expect(down.code, describeRun(['down', '--all'], down)).toBe(0)
   expect(box.traces()).toEqual({ processes: [], docker: [], cluster: [], files: [] })
-}
-
-/** While its namespace is going nobody can take the lock of a stack: the program says so, and to run it again. */
-async function runWhenLet(words: readonly string[]): Promise<Ended> {
-  return await vi.waitFor(
-    async () => {
-      const ended = await box.run(words)
-      expect(ended.stderr).not.toContain('is being removed')
-      return ended
-    },
-    { timeout: 90_000, interval: 1000 },
-  )
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { openClusterMemory, type ClusterMemoryOptions } from '../../src/memory/cluster.ts'
 import { openFolderMemory } from '../../src/memory/folder.ts'
 import type { Memory } from '../../src/memory/memory.ts'
@@ -300,6 +300,27 @@ it('names what is broken, missing as a right, or being removed, but never a valu
     ])
   }
   expect((await failure(memory.write('smoke', []))).message).toBe('namespace todo is being removed')
+})
+
+it('a namespace that is going is waited for, and made anew', async () => {
+  cluster.put({
+    ...namespaceObject('todo', 'todo'),
+    metadata: { ...namespaceObject('todo', 'todo').metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
+  })
+  const told: string[] = []
+  const options = { tell: (text: string) => void told.push(text), waiting: { pause: 1, patience: 30 } }
+  expect(await failure(memoryOn('mine', options).lock('up'))).toMatchObject({
+    kind: 'precondition',
+    message: 'namespace todo is being removed',
+  })
+  const memory = memoryOn('mine', { ...options, waiting: { pause: 1 } })
+  const locking = memory.lock('up')
+  await vi.waitFor(() => expect(told).toHaveLength(2))
+  for (const key of cluster.objects.keys()) cluster.objects.delete(key)
+  const lock = await locking
+  await memory.write('hash-key', 'abc')
+  await lock.release()
+  expect(told).toEqual(Array(2).fill('namespace todo is being removed: waiting until it is gone'))
 })
 
 it('a key that has no home is a mistake of ours', async () => {
