@@ -9,12 +9,12 @@ export function devLimits(stack: ResolvedStack): Diagnostic[] {
     wishesOf(service, stack).map((key) => {
       const instead =
         target === 'process'
-          ? 'an edit restarts the process'
+          ? key === 'debug'
+            ? 'the program listens on this machine anyway'
+            : 'an edit restarts the process'
           : isProtected
             ? 'the profile is protected, so nothing is written into what runs'
-            : key === 'debug'
-              ? 'no port is opened for a debugger'
-              : 'the stack does not build its image, or gives it a tag of its own, so nothing is written into it'
+            : 'the stack does not build its image, or gives it a tag of its own, so nothing is written into it'
       return warningAt(
         'dev/unsupported-field',
         `service ${service.name}: dev.${key} has no effect: ${instead}`,
@@ -34,6 +34,6 @@ function wishesOf(service: Service, stack: ResolvedStack): string[] {
     ...(isWritten || dev.sync === 'infer' || dev.sync === 'off' ? [] : ['sync']),
     ...(isWritten || dev.exec.length === 0 ? [] : ['exec']),
     ...(isWritten || isRestartKept ? [] : ['restart']),
-    ...(dev.debug === undefined ? [] : ['debug']),
+    ...(dev.debug === undefined || (!isProcess && !isProtected) ? [] : ['debug']),
   ]
 }

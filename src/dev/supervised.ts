@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Image, Init, Mount, ResolvedStack, Service } from '../resolve/resolved.ts'
 import { plainText } from '../resolve/text.ts'
 import { agentFolder, agentPath } from './agent-place.ts'
+import { debuggable } from './debuggable.ts'
 
 /** The image that hands the agent to pods; a name that no stack file can give. */
 export const agentImage = 'iamstack.agent'
@@ -17,7 +18,9 @@ export function supervised(stack: ResolvedStack, agents: string | undefined): Re
   const isInCluster = target !== 'compose'
   const services = new Map(stack.services)
   const images = new Map(stack.images)
-  for (const service of stack.services.values()) {
+  for (const declared of stack.services.values()) {
+    const service = debuggable(declared)
+    services.set(service.name, service)
     if (!isSyncable(stack, service)) continue
     const open = service.isReadOnlyRoot ? withRootOpened(service) : service
     const isSupervised = agents !== undefined && runsBelowAgent(service)

@@ -25,12 +25,14 @@ it('names every wish about the dev loop that is not carried out, at its place', 
       "7:12 service api: dev.sync has no effect: the stack does not build its image, or gives it a tag of its own, so nothing is written into it",
       "7:43 service api: dev.exec has no effect: the stack does not build its image, or gives it a tag of its own, so nothing is written into it",
       "7:79 service api: dev.restart has no effect: the stack does not build its image, or gives it a tag of its own, so nothing is written into it",
-      "7:92 service api: dev.debug has no effect: no port is opened for a debugger",
     ]
   `)
 })
 
 it('honours a process that reloads itself, and says nothing where nothing was wished', async () => {
   expect(await told('{ restart: none }', 'process')).toEqual([])
+  expect(await told('{ debug: 9229 }', 'process')).toEqual([
+    '7:19 service api: dev.debug has no effect: the program listens on this machine anyway',
+  ])
   expect(await told('{ sync: infer }', 'compose')).toEqual([])
 })

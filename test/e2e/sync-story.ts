@@ -64,6 +64,8 @@ services:
     expose: { http: local }
     stop: { grace: 2s }
     read-only-root: true
+    env: { NODE_OPTIONS: "--inspect=0.0.0.0:9229" }
+    dev: { debug: 9229 }
 `,
     '.dockerignore': 'iamstack.yaml\n',
   })
@@ -123,6 +125,14 @@ export async function tellSyncStory(target: SyncTarget): Promise<void> {
   const { box, on } = story
   const places = story.places()
   const { life } = await story.answer()
+
+  // A debugger has its way in, from the first moment on.
+  const inspector = await story.dev.event('url.opened', ({ port }) => port === 'debug')
+  await vi.waitFor(async () => {
+    const [, at = ''] = /:(\d+)/.exec(inspector.url) ?? []
+    const answer = await fetch(`http://127.0.0.1:${at}/json/version`)
+    expect(await answer.json()).toMatchObject({ Browser: expect.stringContaining('node.js') as unknown })
+  })
 
   // A page is live, and the program that read the other file at its start is a new one, in the same container.
   story.dev.forget()
