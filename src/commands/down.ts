@@ -27,10 +27,29 @@ export const down: Command = async (given, around) => {
       withRun(opened, 'down', signal, () =>
         bringDown(opened, given, signal, (text) => around.stdout.write(text)),
       )
-    return given.isOn('dry-run') ? await run(around.signal) : await locked(opened, 'down', around.signal, run)
+    if (given.isOn('dry-run')) return await run(around.signal)
+    if (given.operands.length === 0) await endBackgroundDev(opened, around.signal)
+    return await locked(opened, 'down', around.signal, run)
   } finally {
     await opened.close()
   }
+}
+
+/** One that nobody looks at would bring back what goes. One in a terminal has the lock, and whoever sits there is asked first. */
+async function endBackgroundDev(opened: Opened, signal: AbortSignal): Promise<void> {
+  const { findDev } = await import('../attach/client.ts')
+  const link = await findDev(opened.memory.folder).catch(() => undefined)
+  if (link?.hello.log === undefined) {
+    link?.close()
+    return
+  }
+  tell(opened, `dev in the background (process ${link.hello.pid}) ends first`)
+  const close = (): void => link.close()
+  signal.addEventListener('abort', close, { once: true })
+  // It may be gone before it answers.
+  await link.act({ kind: 'quit', then: 'keep' }).catch(() => undefined)
+  await link.end
+  signal.removeEventListener('abort', close)
 }
 
 async function bringDown(

@@ -79,6 +79,16 @@ function linesOf(
 
 // Terminals are made by `script` of Linux.
 describe.skipIf(process.platform !== 'linux')('several views of one dev', () => {
+  test('down ends a dev in the background first, and then all of it', async () => {
+    const box = sandbox()
+    writeServer(box)
+    const pid = await detached(box)
+    const down = await box.succeed(['down', ...on, '--all', '--yes'])
+    expect(down.stderr).toContain(`dev in the background (process ${pid}) ends first`)
+    await gone(pid)
+    expect(box.traces()).toEqual({ processes: [], docker: [], cluster: [], files: [] })
+  })
+
   test('dev --detach outlives its command; a second dev tells its lines, and its end', async () => {
     const box = sandbox()
     writeServer(box)
