@@ -6,6 +6,7 @@ import { StepError } from '../plan/step-error.ts'
 import { CommandError, run } from '../platform/run.ts'
 import { engineOf } from '../session/engine.ts'
 import { clusterOf } from '../session/place.ts'
+import { observed } from './stack.ts'
 import { ok, problem, warning, type Observation } from './finding.ts'
 import type { Subject } from './subject.ts'
 
@@ -61,6 +62,9 @@ export async function checkCluster(subject: Subject): Promise<Observation[]> {
       engine: () => engineOf({ env, memory: local, withoutEngine: false }),
     })
     if (!cluster) return []
+    // Where its own settings are wrong there is nothing to reach.
+    const mistakes = cluster.check(stack.stack).filter(({ severity }) => severity === 'error')
+    if (mistakes.length > 0) return mistakes.map(observed)
     const client = await cluster.open(signal)
     if (!client) return [ok('the cluster is not there yet; up makes it')]
     const { text } = await client.version()

@@ -20,7 +20,7 @@ export function checkStackFile({ stack }: Subject): Observation[] {
   }
 }
 
-function observed({ severity, message, span, hint, code }: Diagnostic): Observation {
+export function observed({ severity, message, span, hint, code }: Diagnostic): Observation {
   const text = span ? `${locationOf(span)} ${message}` : message
   return severity === 'error'
     ? problem(text, hint)
@@ -35,14 +35,8 @@ export function checkTarget({ target }: Subject): Observation[] {
     case 'docker-desktop':
     case 'kind':
     case 'kubernetes':
-      return [ok(`${target.name}: ${target.why}`)]
     case 'eks':
-      return [
-        problem(
-          `this version of iamstack validates, renders and checks stacks for EKS, and does not run them there (${target.why})`,
-          'run it in a cluster of your own with target: kubernetes, or here with --profile kind',
-        ),
-      ]
+      return [ok(`${target.name}: ${target.why}`)]
     default:
       return target.name satisfies never
   }

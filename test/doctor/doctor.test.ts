@@ -106,13 +106,15 @@ test('every mistake of a broken stack file is told with its place', async () => 
   `)
 })
 
-test('a target that this version does not run', async () => {
+test('a cluster whose settings are wrong is not looked for', async () => {
   const { doctor } = await machine({ 'stack/iamstack.yaml': 'name: todo\nservices: {}\n' })
   const ran = await doctor(['-p', 'eks', '-o', 'json'])
   expect(ran.code).toBe(7)
-  expect(about(ran, 'target')).toMatchInlineSnapshot(`
-    "problem target/choice: this version of iamstack validates, renders and checks stacks for EKS, and does not run them there (--profile eks)
-      → run it in a cluster of your own with target: kubernetes, or here with --profile kind"
+  expect(about(ran, 'cluster')).toMatchInlineSnapshot(`
+    "problem cluster/access: no region is named
+      → like eu-west-1
+    problem cluster/access: the cluster would have no nodes
+      → nodes: { workers: { type: t3.medium, desired: 2 } }"
   `)
 })
 
