@@ -16,7 +16,7 @@ export type Reached =
   /** It is there and does not answer on this machine by itself. */
   | { readonly kind: 'inside' }
 
-const loopback = '127.0.0.1'
+export const loopback = '127.0.0.1'
 
 /** Where the cluster itself makes a port of a service answer: a load balancer, or a port of its nodes. */
 export async function reachedByCluster(
@@ -86,7 +86,12 @@ function answers(host: string, port: number): Promise<boolean> {
 
 interface SeenService {
   readonly type: string
-  readonly ports: readonly { readonly name?: string; readonly port: number; readonly nodePort?: number }[]
+  readonly ports: readonly {
+    readonly name?: string
+    readonly port: number
+    readonly nodePort?: number
+    readonly protocol?: string
+  }[]
   readonly address: string | undefined
 }
 
@@ -102,11 +107,11 @@ function serviceOf(object: KubeObject): SeenService {
   }
 }
 
-/** Where a Service of type LoadBalancer answers, as far as its cloud has said it. */
+/** Where a Service of type LoadBalancer takes connections, as far as its cloud has said it. */
 export function serviceAddress(object: KubeObject): {
   readonly host: string | undefined
   readonly ports: readonly number[]
 } {
   const { address, ports } = serviceOf(object)
-  return { host: address, ports: ports.map(({ port }) => port) }
+  return { host: address, ports: ports.filter(({ protocol }) => protocol !== 'UDP').map(({ port }) => port) }
 }

@@ -77,11 +77,13 @@ async function under(
 
 async function replacePods(times: number, replicas: number): Promise<void> {
   for (let count = 0; count < times; count += 1) {
-    const [pod] = (await bench.pods('web')).filter(isReady)
+    // In turns: kept connections may all be on the one that is named last.
+    const ready = (await bench.pods('web')).filter(isReady)
+    const pod = ready[count % ready.length]
     await bench.client.remove(kinds.Pod, bench.namespace, pod!.metadata.name, { uid: pod!.metadata.uid! })
     await bench.until(async () => {
-      const ready = (await bench.pods('web')).filter(isReady)
-      return ready.length === replicas && ready.every(({ metadata }) => metadata.uid !== pod!.metadata.uid)
+      const now = (await bench.pods('web')).filter(isReady)
+      return now.length === replicas && now.every(({ metadata }) => metadata.uid !== pod!.metadata.uid)
     })
   }
 }

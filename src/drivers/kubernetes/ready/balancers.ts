@@ -5,11 +5,22 @@ import type { KubeClient } from '../../../platform/kubernetes/client.ts'
 import { kinds } from '../../../platform/kubernetes/kinds.ts'
 import { tell } from '../apply/told.ts'
 import type { KubeResource } from '../spec.ts'
-import { serviceAddress } from '../endpoint.ts'
+import { loopback, serviceAddress } from '../endpoint.ts'
 
-/** Milliseconds: a new name of AWS travels through the DNS for a minute or two, and its targets are probed first. */
-const patience = 5 * 60_000
-const pause = 1000
+/** Milliseconds. */
+interface Pace {
+  readonly patience: number
+  readonly pause: number
+}
+
+/**
+ * A new name of AWS travels through the DNS for a minute or two, and its targets are probed first. What brings a cluster on this
+ * machine to localhost listens before it knows the pods, for a second or so.
+ */
+const paces = {
+  cloud: { patience: 5 * 60_000, pause: 1000 },
+  localhost: { patience: 15_000, pause: 100 },
+} as const satisfies Record<string, Pace>
 /** Milliseconds for one try. */
 const tryTime = 3000
 /** Milliseconds that a connection must last: a load balancer without a healthy target takes it and hangs up. */
@@ -19,22 +30,28 @@ interface Balanced {
   readonly client: Pick<KubeClient, 'get'>
   readonly namespace: string
   readonly services: readonly string[]
+  readonly where: keyof typeof paces
   readonly wanted: Pick<KubeResource, 'id'>
   readonly run: Run
 }
 
 /**
- * An address of a cloud is given out before anybody answers there: waits for its name in the DNS and for targets that hold a
+ * An address is given out before anybody answers there: waits for its name in the DNS and for targets that hold a
  * connection. One that this machine has no way to stays a doubt, and is no failure.
  */
 export async function untilBalancersAnswer(balanced: Balanced): Promise<void> {
   await Promise.all(balanced.services.map((service) => untilAnswers(balanced, service)))
 }
 
-async function untilAnswers({ client, namespace, wanted, run }: Balanced, service: string): Promise<void> {
+async function untilAnswers(
+  { client, namespace, where, wanted, run }: Balanced,
+  service: string,
+): Promise<void> {
+  const { patience, pause } = paces[where]
   const until = Date.now() + patience
   const found = await client.get(kinds.Service, namespace, service, run.signal)
-  const { host, ports } = found ? serviceAddress(found) : { host: undefined, ports: [] }
+  const { host: address, ports } = found ? serviceAddress(found) : { host: undefined, ports: [] }
+  const host = where === 'localhost' && address !== undefined ? loopback : address
   const [port] = ports
   if (host === undefined || port === undefined) return
   for (;;) {

@@ -64,12 +64,15 @@ export async function untilReady(context: KubeContext, wanted: KubeResource, run
 }
 
 async function untilReachable({ context, client, wanted, run }: Waiting): Promise<void> {
-  if (context.cluster.target !== 'eks' || wanted.spec.kind !== 'objects') return
+  const where = context.cluster.abilities.loadBalancer
+  // Nobody knows how far away those of a cluster are that was there before us.
+  if (where === 'none' || (where === 'cloud' && context.cluster.target !== 'eks')) return
+  if (wanted.spec.kind !== 'objects') return
   const { readiness } = wanted.spec
   const services = readiness.kind === 'workload' ? readiness.loadBalancers : []
   if (services.length === 0) return
   const { untilBalancersAnswer } = await import('./balancers.ts')
-  await untilBalancersAnswer({ client, namespace: context.namespace, services, wanted, run })
+  await untilBalancersAnswer({ client, namespace: context.namespace, services, where, wanted, run })
 }
 
 type WatchedKind =
