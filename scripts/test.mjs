@@ -36,41 +36,36 @@ const suites = [
 const results = mkdtempSync(join(tmpdir(), 'iamstack-test-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
-const secondTries = []
 let isBroken = false
 for (const { name, needs, why, cure } of suites) {
   if (!needs) {
     console.log(`suite ${name}: skipped, ${why}; on Debian 12, \`${cure}\` brings what it needs`)
-    if (isCi) isBroken = true
+    if (isCi) {
+      isBroken = true
+      failures.push({ title: `suite ${name}`, message: `  ${why}` })
+    }
     total.skipped += 1
     continue
   }
-  const first = run(name, [])
-  const files = first ? [...new Set(first.failures.map(({ file }) => file))] : []
-  const again = name !== 'unit' && files.length > 0 ? run(name, files) : undefined
-  if (again) secondTries.push(...first.failures)
-  const settled = (first?.files ?? []).filter(({ file }) => !again || !files.includes(file))
-  for (const counts of [...settled, ...(again?.files ?? [])])
+  const ran = run(name)
+  for (const counts of ran?.files ?? [])
     for (const outcome of Object.keys(total)) total[outcome] += counts[outcome]
-  const last = again ?? first
-  if (!last || (last.status !== 0 && last.failures.length === 0)) isBroken = true
-  if (!last) failures.push({ title: `suite ${name}`, message: '  it ended without a report' })
-  failures.push(...(last?.failures ?? []))
+  if (!ran || (ran.status !== 0 && ran.failures.length === 0)) isBroken = true
+  failures.push(...(ran?.failures ?? [{ title: `suite ${name}`, message: '  it ended without a report' }]))
 }
 rmSync(results, { recursive: true, force: true })
 // Again at the end: of a long log often the last lines are all that is kept.
-tell('Failed at first; their files were run once more, alone', secondTries)
-tell('Failed', failures)
+if (failures.length > 0) {
+  const told = failures.map(({ title, message }) => `${title}\n${message}`)
+  console.log(`\nFailed:\n\n${told.join('\n\n')}\n`)
+}
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed > 0 || isBroken ? 1 : 0)
 
-/**
- * What is wrong with our code fails twice; what is wrong with an engine on a busy machine seldom does. Suites that talk to
- * engines get a second try for the files that failed, and the first failures are told all the same.
- */
-function run(name, files) {
-  const report = join(results, `${name}-${files.length}.json`)
-  const words = ['vitest', 'run', '--project', name, ...files, '--reporter=default', '--reporter=json']
+/** Counts and failures of one suite; undefined when it ended without a report. */
+function run(name) {
+  const report = join(results, `${name}.json`)
+  const words = ['vitest', 'run', '--project', name, '--reporter=default', '--reporter=json']
   const { status } = spawnSync('npx', [...words, `--outputFile.json=${report}`], {
     cwd: root,
     stdio: 'inherit',
@@ -78,12 +73,6 @@ function run(name, files) {
   })
   const read = readReport(report)
   return read && { status, ...read }
-}
-
-function tell(title, tests) {
-  if (tests.length === 0) return
-  const told = tests.map(({ title: test, message }) => `${test}\n${message}`)
-  console.log(`\n${title}:\n\n${told.join('\n\n')}\n`)
 }
 
 /** The lab's cluster has a kubeconfig of its own. */
@@ -125,11 +114,10 @@ function readReport(report) {
 }
 
 /** A file that does not load counts as one failed test. */
-function countsOf({ name, status, assertionResults }) {
+function countsOf({ status, assertionResults }) {
   const count = (...wanted) => assertionResults.filter((result) => wanted.includes(result.status)).length
   const failed = count('failed')
   return {
-    file: relative(root, name),
     passed: count('passed'),
     failed: failed === 0 && status === 'failed' ? 1 : failed,
     skipped: count('pending', 'skipped', 'todo', 'disabled'),
@@ -140,10 +128,8 @@ function countsOf({ name, status, assertionResults }) {
 function failuresOf({ name, status, message, assertionResults }) {
   const file = relative(root, name)
   const failed = assertionResults.filter((result) => result.status === 'failed')
-  if (failed.length === 0)
-    return status === 'failed' ? [{ file, title: file, message: shortened(message) }] : []
+  if (failed.length === 0) return status === 'failed' ? [{ title: file, message: shortened(message) }] : []
   return failed.map((result) => ({
-    file,
     title: `${file}: ${result.fullName}`,
     message: shortened(result.failureMessages.join('\n')),
   }))
