@@ -38,7 +38,8 @@ function paintRow(parts: string[], old: Row | undefined, row: Row, line: number,
       parts.push(`${escape}${line};${column}H`, styleOf(each, isColoured))
       mustFollow = !isAscii(each.text) && !isDrawing(each.text)
       // What a terminal may count otherwise is written over blanks, and its neighbour is written again.
-      if (mustFollow) parts.push(' '.repeat(width), `${escape}${line};${column}H`, each.text.trimEnd())
+      if (mustFollow)
+        parts.push(' '.repeat(width), `${escape}${line};${column}H`, each.text.replace(/ +$/, ''))
       else parts.push(each.text)
     }
     column += width
