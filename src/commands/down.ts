@@ -3,6 +3,7 @@ import type { Resource, ResourceId } from '../plan/resource.ts'
 import { formatPlan } from '../plan/format.ts'
 import type { Removal } from '../plan/removals.ts'
 import { StepError } from '../plan/step-error.ts'
+import { messageOf } from '../report/words.ts'
 import type { ResolvedStack } from '../resolve/resolved.ts'
 import { demandConsent, execute } from '../session/execute.ts'
 import { planLine } from '../session/line.ts'
@@ -38,6 +39,7 @@ export const down: Command = async (given, around) => {
 /** One that nobody looks at would bring back what goes. One in a terminal has the lock, and whoever sits there is asked first. */
 async function endBackgroundDev(opened: Opened, signal: AbortSignal): Promise<void> {
   const { findDev } = await import('../attach/client.ts')
+  // Where a socket cannot be talked to, the lock says who is at work.
   const link = await findDev(opened.memory.folder).catch(() => undefined)
   if (link?.hello.log === undefined) {
     link?.close()
@@ -46,8 +48,13 @@ async function endBackgroundDev(opened: Opened, signal: AbortSignal): Promise<vo
   tell(opened, `dev in the background (process ${link.hello.pid}) ends first`)
   const close = (): void => link.close()
   signal.addEventListener('abort', close, { once: true })
-  // It may be gone before it answers.
-  await link.act({ kind: 'quit', then: 'keep' }).catch(() => undefined)
+  try {
+    await link.act({ kind: 'quit', then: 'keep' })
+  } catch (error) {
+    // It may be gone before it answers; one that refuses is not waited for, and has the lock.
+    tell(opened, `dev (process ${link.hello.pid}) does not say that it ends: ${messageOf(error)}`)
+    close()
+  }
   await link.end
   signal.removeEventListener('abort', close)
 }

@@ -4,6 +4,7 @@ import type { Opened } from '../session/opened.ts'
 import { urlFor, urlsOf } from '../session/urls.ts'
 import { createLogBuffers, type LogBuffers } from '../state/log-buffers.ts'
 import { createStore, type Store } from '../state/store.ts'
+import { pause } from './pause.ts'
 
 /** Milliseconds between two looks at what the target runs: pods and containers change without a step of ours. */
 const lookEvery = 2_000
@@ -184,16 +185,4 @@ function isEnded(signal: AbortSignal): boolean {
 
 function wantedReplicas({ stack }: Opened, id: ResourceId): number | undefined {
   return id.startsWith('service/') ? stack.services.get(id.slice('service/'.length))?.replicas : undefined
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds)
-    function done(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done, { once: true })
-  })
 }

@@ -7,6 +7,7 @@ import { createStore } from '../state/store.ts'
 import type { Arguments } from './arguments.ts'
 import { isOfTarget } from './attached.ts'
 import { exitCodes, type Surroundings } from './command.ts'
+import { pause } from './pause.ts'
 import { statusOfState } from './status-of-state.ts'
 import { openStatusView, type StatusView } from './status-view.ts'
 import { lookAtStatus } from './status.ts'
@@ -97,17 +98,4 @@ async function showDev(
   await link.end
   clearTimeout(timer)
   signal.removeEventListener('abort', leave)
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds)
-    function done(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done, { once: true })
-    if (signal.aborted) done()
-  })
 }
