@@ -42,9 +42,10 @@ test.skipIf(!canLimit)(
   () => {
     const { told, errors } = runWith('max_inotify_watches', 8)
     expect(told).toEqual(everything)
-    expect(errors).toMatchInlineSnapshot(`
+    // Folders are opened side by side: which of them comes too late is nobody's choice.
+    expect(errors.map((error) => error.replace(/tree\/\d+/, 'tree/N'))).toMatchInlineSnapshot(`
     [
-      "the system has no watches left (inotify, fs.inotify.max_user_watches is N): …/tree/4 and 5 other folders are looked at every 1000 ms instead → sudo sysctl fs.inotify.max_user_watches=524288, then start dev again",
+      "the system has no watches left (inotify, fs.inotify.max_user_watches is N): …/tree/N and 5 other folders are looked at every 1000 ms instead → sudo sysctl fs.inotify.max_user_watches=524288, then start dev again",
     ]
   `)
   },

@@ -35,6 +35,9 @@ export async function startRegistry(
   await putArchive(engine, id, '/etc', Readable.from(tar, { objectMode: false }))
   await startContainer(engine, id)
   const port = (await inspectContainer(engine, id)).NetworkSettings.Ports['5000/tcp']?.[0]?.HostPort ?? ''
-  await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/v2/`), { timeout: 60_000, interval: 50 })
+  // A proxy of the engine may hold a connection that nobody answers yet: each attempt has an end.
+  const attempt = (): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}/v2/`, { signal: AbortSignal.timeout(2_000) })
+  await vi.waitFor(attempt, { timeout: 60_000, interval: 50 })
   return `127.0.0.1:${port}`
 }
