@@ -13,7 +13,7 @@ export function devLimits(stack: ResolvedStack): Diagnostic[] {
             ? 'the program listens on this machine anyway'
             : 'an edit restarts the process'
           : isProtected
-            ? 'the profile is protected, so nothing is written into what runs'
+            ? 'the profile is protected, so dev changes nothing in what runs'
             : 'the stack does not build its image, or gives it a tag of its own, so nothing is written into it'
       return warningAt(
         'dev/unsupported-field',

@@ -1,5 +1,5 @@
 import type { KubeClient } from '../../platform/kubernetes/client.ts'
-import type { LoadedContext } from '../../platform/kubernetes/kubeconfig.ts'
+import { anonymous, type LoadedContext } from '../../platform/kubernetes/kubeconfig.ts'
 import type { AwsConnection } from '../../platform/aws/connection.ts'
 import type { SeenStack } from '../../platform/aws/cloudformation-words.ts'
 import type { EksPlace } from './place.ts'
@@ -63,18 +63,7 @@ function contextOf(
       isVerified: true,
       proxyUrl: undefined,
     },
-    user: {
-      name,
-      certificate: undefined,
-      key: undefined,
-      token: undefined,
-      tokenFile: undefined,
-      username: undefined,
-      password: undefined,
-      exec: undefined,
-      authProvider: undefined,
-      impersonate: undefined,
-    },
+    user: { ...anonymous, name },
     env,
   }
 }

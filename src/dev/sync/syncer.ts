@@ -126,8 +126,9 @@ export function createSyncer(syncing: Syncing, ledger: Ledger): Syncer {
     try {
       await bring(service, work, sync, signal)
     } catch (error) {
-      if (signal.aborted || (await syncing.isRunning(service, work.life, signal).catch(() => true)))
-        throw error
+      // Where nobody says whether it runs, what went wrong with it counts.
+      const isThere = await syncing.isRunning(service, work.life, signal).catch(() => true)
+      if (signal.aborted || isThere) throw error
       barred.delete(work.life.id)
     }
   }

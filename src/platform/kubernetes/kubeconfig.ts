@@ -118,7 +118,8 @@ function merged(env: Environment, paths: readonly string[], files: readonly Kube
   }
 }
 
-const anonymous: UserEntry = {
+/** A user of whom no kubeconfig says anything. */
+export const anonymous: UserEntry = {
   name: '',
   certificate: undefined,
   key: undefined,
