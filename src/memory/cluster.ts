@@ -117,8 +117,7 @@ export function openClusterMemory(options: ClusterMemoryOptions): Memory {
       // Namespace or cluster may have gone since it was looked at.
       values.forget()
       for (const key of await values.keys()) if (!kept.has(topOf(key))) await values.remove(key)
-      for (const key of await local.list(''))
-        if (isOfMachine(key) && !kept.has(topOf(key))) await local.remove(key)
+      await local.clear(keep, keysOfMachine)
     },
   }
 }

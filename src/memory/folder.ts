@@ -30,7 +30,7 @@ export function openFolderMemory(place: StatePlace): Memory {
         },
       }
     },
-    clear: (keep) => clear(folder, keep),
+    clear: (keep, among) => clear(folder, keep, among),
   }
 }
 
@@ -93,13 +93,15 @@ async function listKeys(folder: string, prefix: string): Promise<string[]> {
 }
 
 /** Everything but the lock and what is kept; folders that others made here go too. */
-async function clear(folder: string, keep: readonly string[]): Promise<void> {
+async function clear(folder: string, keep: readonly string[], among?: readonly string[]): Promise<void> {
   const kept = new Set(keep)
   for (const { name } of await entriesOf(folder)) {
     const key = name.endsWith(valueEnding) ? name.slice(0, -valueEnding.length) : name
-    // A draft belongs to somebody who was killed, or who will write it anew.
+    // A draft, of a lock or of a value, belongs to somebody who was killed, or who will write it anew.
     const isLock = name === lockName || (name.startsWith(`${lockName}.`) && !name.includes('.draft-'))
-    if (!isLock && !kept.has(key)) await rm(join(folder, name), { recursive: true, force: true })
+    const isAmong =
+      among === undefined || among.some((top) => top === key || name.startsWith(`${top}${valueEnding}.`))
+    if (!isLock && isAmong && !kept.has(key)) await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 

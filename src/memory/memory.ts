@@ -17,8 +17,11 @@ export interface Memory {
    * process is gone or whose heartbeat is older than 15 s has lost it.
    */
   lock(purpose: string): Promise<MemoryLock>
-  /** Removes everything of this instance but `keep` (top-level keys), e.g. after `down`. */
-  clear(keep: readonly string[]): Promise<void>
+  /**
+   * Removes everything of this instance but `keep` (top-level keys), e.g. after `down`: also what somebody who was killed had begun
+   * to write. With `among`, only what belongs to these top-level keys.
+   */
+  clear(keep: readonly string[], among?: readonly string[]): Promise<void>
 }
 
 export interface MemoryLock {

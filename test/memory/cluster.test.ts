@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -243,6 +243,17 @@ it('clears by key, leaves what targets on this machine keep, and what is of anot
   expect(await memoryOn('mine').list('')).toEqual([])
   expect(await localOf('mine').read('secrets/db')).toEqual({ of: 'compose' })
   expect(await other.read('hash-key')).toBe('of blog')
+})
+
+it('clears what somebody who was killed had begun to write', async () => {
+  const memory = memoryOn('mine')
+  await memory.write('file-hashes', {})
+  await memory.write('sync/lives/one', {})
+  const begun = ['file-hashes.json.0123456789ab.tmp', 'sync/lives/two.json.0123456789ab.tmp']
+  for (const name of begun) await writeFile(join(memory.folder, name), '{')
+  await writeFile(join(memory.folder, 'compose.json.0123456789ab.tmp'), 'of a target on this machine')
+  await memory.clear([])
+  expect(await readdir(memory.folder)).toEqual(['compose.json.0123456789ab.tmp'])
 })
 
 it('without a cluster there is nothing to read, and nothing can be kept', async () => {
