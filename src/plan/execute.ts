@@ -21,6 +21,7 @@ export interface SchedulerOptions {
 export interface Outcome {
   readonly failures: readonly { readonly step: Step; readonly error: StepError }[]
   readonly finished: number
+  /** Not done, or done and not waited for, since a newer plan goes on where they were. */
   readonly cancelled: number
 }
 
@@ -73,6 +74,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
 type End =
   | { readonly kind: 'done' }
+  /** It has written what it had to write; how the service takes it is seen after the newer plan. */
+  | { readonly kind: 'overtaken' }
   | { readonly kind: 'failed'; readonly error: StepError }
   | { readonly kind: 'cancelled'; readonly reason: string }
 
@@ -104,7 +107,8 @@ function startTask(
     aborted ??= reason
     controller.abort()
   }
-  let isApplying = false
+  let phase: 'waiting' | 'applying' | 'applied' = 'waiting'
+  let isOvertaken = false
   let givingWay: NodeJS.Timeout | undefined
   let tellStarted: (end: End | undefined) => void = () => undefined
   const started = new Promise<End | undefined>((resolve) => {
@@ -129,16 +133,16 @@ function startTask(
     })
     try {
       const run = runOf(signal, options)
-      isApplying = true
+      phase = 'applying'
       if (step.op !== 'wait') await options.driver.apply(step, run)
-      isApplying = false
+      phase = 'applied'
       tellStarted(undefined)
-      if (givingWay) return { kind: 'cancelled', reason: replaced }
-      if (becomesReady(step) && (options.wait || isNeededHealthy(step, plan)))
+      if (!isOvertaken && becomesReady(step) && (options.wait || isNeededHealthy(step, plan)))
         await options.driver.ready(step.wanted, run)
     } catch (error) {
-      if (isAborted()) return { kind: 'cancelled', reason: aborted ?? 'interrupted' }
-      return { kind: 'failed', error: asStepError(error, step) }
+      const isWritten = isOvertaken && phase === 'applied'
+      if (!isWritten && isAborted()) return { kind: 'cancelled', reason: aborted ?? 'interrupted' }
+      if (!isWritten) return { kind: 'failed', error: asStepError(error, step) }
     }
     options.emit({
       type: 'step.finished',
@@ -148,7 +152,7 @@ function startTask(
       op: step.op,
       milliseconds: options.now() - began,
     })
-    return { kind: 'done' }
+    return { kind: isOvertaken ? 'overtaken' : 'done' }
   }
   const settled = perform().then((end) => {
     isPending = false
@@ -166,8 +170,9 @@ function startTask(
       !signal.aborted && other.op === step.op && canonical(workOf(other)) === canonical(workOf(step)),
     abort,
     giveWayTo(later) {
-      if (!isApplying || step.op !== 'sync' || later.op !== 'sync') abort(replaced)
-      else givingWay ??= setTimeout(() => abort(replaced), longestGiveWay)
+      isOvertaken = step.op === 'sync' && later.op === 'sync'
+      if (isOvertaken && phase === 'applying') givingWay ??= setTimeout(() => abort(replaced), longestGiveWay)
+      else abort(replaced)
     },
   }
 }
@@ -205,13 +210,10 @@ async function untilFree(
     if (state === 'unreached')
       options.emit({ type: 'step.held', at: options.now(), step: step.id, resource: step.resource, reason })
     const end = await milestone
-    if (end && end.kind !== 'done') return whyNot(id, end)
+    if (end?.kind === 'failed') return `${subjectOf(id)} failed`
+    if (end && end.kind !== 'done') return `${subjectOf(id)} was not done`
   }
   return undefined
-}
-
-function whyNot(id: StepId, end: End): string {
-  return end.kind === 'failed' ? `${subjectOf(id)} failed` : `${subjectOf(id)} was not done`
 }
 
 function runOf(signal: AbortSignal, options: SchedulerOptions): Run {
@@ -275,6 +277,8 @@ function report(end: End, step: Step, options: SchedulerOptions): void {
     case 'done':
       options.emit({ type: 'resource.changed', at: base.at, resource: step.resource, ...stateAfter(step) })
       return
+    case 'overtaken':
+      return
     case 'failed':
       options.emit({ ...base, type: 'step.failed', op: step.op, failure: failureOf(end.error) })
       return
@@ -318,6 +322,6 @@ async function outcomeOf(tasks: readonly Task[]): Promise<Outcome> {
   return {
     failures: ends.flatMap(({ step, end }) => (end.kind === 'failed' ? [{ step, error: end.error }] : [])),
     finished: ends.filter(({ end }) => end.kind === 'done').length,
-    cancelled: ends.filter(({ end }) => end.kind === 'cancelled').length,
+    cancelled: ends.filter(({ end }) => end.kind === 'cancelled' || end.kind === 'overtaken').length,
   }
 }
