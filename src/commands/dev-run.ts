@@ -1,7 +1,8 @@
 import { createCoalescer, type Timers } from '../dev/coalesce.ts'
-import { createLoop } from '../dev/loop.ts'
+import { createLoop, type Loop } from '../dev/loop.ts'
 import type { Impact } from '../dev/impact.ts'
 import { readersOf, watchedPaths } from '../dev/readers.ts'
+import { createSight } from '../dev/sight.ts'
 import { openDevSync } from '../dev/sync/dev-sync.ts'
 import type { MemoryLock } from '../memory/memory.ts'
 import { StepError } from '../plan/step-error.ts'
@@ -36,6 +37,7 @@ export async function runDev(first: Opened, given: Arguments, around: Surroundin
     opened: first,
     scheduler: schedulerFor(first, { wait: true, signal: around.signal }),
     sync: undefined,
+    sight: undefined,
     replicas: new Map(),
   }
   const feed = openScreenFeed(() => current.opened)
@@ -120,7 +122,7 @@ async function follow(
       bring(current, [], given, around),
     )
     const { isWell } = await outcome
-    current.sync?.watch(() => loop.stir(), signal)
+    followContainers(current, loop, signal)
     if (!signal.aborted && isWell) {
       await holdForwards(current.opened)
       await smokeOf(current.opened, [], given, signal)
@@ -139,6 +141,17 @@ async function follow(
     coalescer.close()
     await watched.watcher.close()
   }
+}
+
+/** From here on it is known when containers come and go. */
+function followContainers(current: Current, loop: Loop, signal: AbortSignal): void {
+  if (!current.sync) return
+  const sight = createSight()
+  current.sight = sight
+  current.sync.watch(() => {
+    sight.doubt()
+    loop.stir()
+  }, signal)
 }
 
 /** What differs from the stack file for as long as `dev` runs is said. */
@@ -210,6 +223,7 @@ async function reload(current: Current, watched: Watched, around: Surroundings):
   }
   current.all.push(next)
   current.opened = next
+  current.sight?.doubt()
   current.scheduler = schedulerOf(current, around.signal)
   const { paths, isIgnored } = await watchedPaths(next)
   const wanted = new Set(paths)

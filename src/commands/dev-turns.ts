@@ -1,8 +1,9 @@
 import { causesOf, type Impact } from '../dev/impact.ts'
 import type { Turn } from '../dev/loop.ts'
+import type { Sight } from '../dev/sight.ts'
 import type { DevSync } from '../dev/sync/dev-sync.ts'
-import type { Scheduler } from '../plan/execute.ts'
-import type { Resource } from '../plan/resource.ts'
+import type { Outcome, Scheduler } from '../plan/execute.ts'
+import type { Observed, Resource } from '../plan/resource.ts'
 import type { Plan } from '../plan/step.ts'
 import { messageOf } from '../report/words.ts'
 import { demandConsent, schedulerFor } from '../session/execute.ts'
@@ -19,17 +20,31 @@ export interface Current {
   scheduler: Scheduler
   /** Undefined where edits cannot be written into what runs. */
   sync: DevSync | undefined
+  /** Undefined while nobody tells what changes in the target. */
+  sight: Sight | undefined
   /** Numbers of replicas that somebody asked for while it ran. */
   readonly replicas: Map<string, number>
 }
 
 /** Carries out plans of the stack as it is now. */
-export function schedulerOf({ opened, sync }: Current, signal: AbortSignal): Scheduler {
-  return schedulerFor(opened, {
+export function schedulerOf(current: Current, signal: AbortSignal): Scheduler {
+  const { opened, sync } = current
+  const scheduler = schedulerFor(opened, {
     wait: true,
     signal,
     ...(sync && { sync: (step, run) => sync.apply(step, run) }),
   })
+  return {
+    submit(plan) {
+      const submit = (): Promise<Outcome> => scheduler.submit(plan)
+      return current.sight && !onlySyncs(plan) ? current.sight.during(submit) : submit()
+    },
+  }
+}
+
+/** The containers stay, and what is written into them is in the ledger. */
+function onlySyncs({ steps }: Plan): boolean {
+  return steps.every(({ op }) => op === 'sync')
 }
 
 export const nothingDone: Turn = { outcome: Promise.resolve({ isDone: false, isWell: false }) }
@@ -53,7 +68,8 @@ export async function bring(
   around: Surroundings,
 ): Promise<Turn> {
   await current.opened.gather('change')
-  const plan = await planTurn(current, impacts, given, around)
+  const plan =
+    (await planSyncs(current, impacts, given, around)) ?? (await planTurn(current, impacts, given, around))
   demandConsent(plan, given.isOn('yes'), current.opened.stack.profile.isProtected)
   if (plan.steps.length === 0)
     return { outcome: Promise.resolve({ isDone: impacts.length === 0, isWell: true }) }
@@ -65,12 +81,32 @@ export async function bring(
   return { outcome }
 }
 
+/**
+ * An edit that is only to be written into containers does not wait for a look at them: after a sync there is one anyway, and whoever
+ * went away meanwhile gets it then. Undefined when that is not known, or when more than that is to be done.
+ */
+async function planSyncs(
+  current: Current,
+  impacts: readonly Impact[],
+  given: Arguments,
+  around: Surroundings,
+): Promise<Plan | undefined> {
+  const seen = impacts.length > 0 ? current.sight?.recall() : undefined
+  if (!seen) return undefined
+  const plan = await planTurn(current, impacts, given, around, () => Promise.resolve(seen))
+  return plan.steps.length > 0 && onlySyncs(plan) ? plan : undefined
+}
+
 /** The plan for what was gathered last. */
 export async function planTurn(
-  { opened, sync, replicas }: Current,
+  { opened, sync, sight, replicas }: Current,
   impacts: readonly Impact[],
   given: Arguments,
   { signal }: Surroundings,
+  observe: () => Promise<Observed> = () => {
+    const look = (): Promise<Observed> => opened.driver.observe(signal)
+    return sight ? sight.look(look) : look()
+  },
 ): Promise<Plan> {
   const facts = opened.gathered()?.facts ?? (await opened.gather('change'))
   const selection = selectionOf(
@@ -87,6 +123,7 @@ export async function planTurn(
     )
   const intent: Intent = {
     causes: causesOf(impacts),
+    observe,
     ...(replicas.size > 0 && { adjust }),
     ...(selection && { selection }),
     ...(sync && { weave: (desired, observed) => sync.weave(opened, desired, observed) }),

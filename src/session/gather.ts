@@ -27,6 +27,8 @@ export interface GatherOptions {
   /** Local processes alone have sources of their own. */
   readonly hasSources: boolean
   readonly warn: (findings: readonly Diagnostic[]) => void
+  /** Digests of files as they were known last; default: as the last command left them. */
+  readonly hashes?: StatCacheData | undefined
 }
 
 export interface Gathered {
@@ -34,6 +36,8 @@ export interface Gathered {
   readonly identities: ReadonlyMap<string, ImageIdentity>
   /** Images whose host steps (`pre`) failed: their build ends with this. */
   readonly preFailures: ReadonlyMap<string, StepError>
+  /** For the next time. */
+  readonly hashes: StatCacheData
 }
 
 const cacheKey = 'file-hashes'
@@ -43,7 +47,7 @@ export async function gather(options: GatherOptions, purpose: Purpose): Promise<
   const { stack, memory, materials } = options
   // Local processes run from today's sources, so their images are identified by them.
   const frozen = options.hasSources ? undefined : options.frozen
-  const cache = createStatCache(purpose === 'check' ? {} : await readCache(memory))
+  const cache = createStatCache(purpose === 'check' ? {} : (options.hashes ?? (await readCache(memory))))
   const configs = await readConfigs(stack, undefined, options.files)
   const preFailures =
     purpose === 'change' && !frozen
@@ -91,8 +95,12 @@ export async function gather(options: GatherOptions, purpose: Purpose): Promise<
     manifests: raw.value,
     charts: charts.value,
   }
-  if (purpose === 'change') await memory.write(cacheKey, cache.toData())
-  return { facts, identities: identities.value, preFailures }
+  return { facts, identities: identities.value, preFailures, hashes: cache.toData() }
+}
+
+/** The next command reads only files that changed since. */
+export function keepHashes(memory: Memory, { hashes }: Gathered): Promise<void> {
+  return memory.write(cacheKey, hashes)
 }
 
 /** Only a cluster has a use for them; elsewhere `check` says that they are left out. */

@@ -11,6 +11,8 @@ export interface Intent extends Omit<PlanInput, 'desired' | 'observed'> {
   readonly imagesWithWork?: ReadonlySet<ResourceId>
   /** Changes what is wanted before it is compared: fewer services, another number of replicas. */
   readonly adjust?: (desired: readonly Resource[]) => readonly Resource[]
+  /** In place of a look of the driver. */
+  readonly observe?: () => Promise<Observed>
   /** Sees another image as files that can be written into what runs. */
   readonly weave?: (desired: readonly Resource[], observed: Observed) => Pick<PlanInput, 'observed' | 'syncs'>
 }
@@ -32,10 +34,10 @@ export async function planLine(
   intent: Intent,
   signal: AbortSignal,
 ): Promise<PlannedLine> {
-  const { adjust, weave, imagesWithWork, ...intended } = intent
+  const { adjust, weave, observe, imagesWithWork, ...intended } = intent
   const wanted = guardStateful(driver.desired(stack, facts), stack)
   const desired = adjust ? adjust(wanted) : wanted
-  const seen = await driver.observe(signal)
+  const seen = await (observe ? observe() : driver.observe(signal))
   const woven = weave?.(desired, seen)
   const given = { ...intended, ...(woven?.syncs && { syncs: woven.syncs }) }
   const present = woven?.observed ?? seen

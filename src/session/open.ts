@@ -21,7 +21,7 @@ import { createStore, type Store } from '../state/store.ts'
 import { engineOf } from './engine.ts'
 import { openPlace } from './place.ts'
 import { chooseTarget } from './choose-target.ts'
-import { gather, type GatherOptions, type Gathered, type Purpose } from './gather.ts'
+import { gather, keepHashes, type GatherOptions, type Gathered, type Purpose } from './gather.ts'
 import type { Opened } from './opened.ts'
 import { promptOn } from './prompt.ts'
 import { filesOnDisk, readIfThere, readStack } from './read-stack.ts'
@@ -121,6 +121,7 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     report: (diagnostic: Diagnostic) => emit({ type: 'diagnostic.reported', at: Date.now(), diagnostic }),
   })
   let last: Gathered | undefined
+  let hashes: Gathered['hashes'] | undefined
   const target = await openTarget({
     stack,
     memory,
@@ -156,8 +157,16 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     warnings: findings,
     watch: read.watch,
     redact: (text) => redactor.redact(text),
-    gather: async (purpose) =>
-      (last = await gatherFor(purpose, { stack, memory, materials, files }, target, context)).facts,
+    gather: async (purpose, later) => {
+      const inputs = { stack, memory, materials, files, hashes }
+      last = await gatherFor(purpose, inputs, target, context)
+      if (purpose !== 'change') return last.facts
+      hashes = last.hashes
+      const kept = keepHashes(memory, last)
+      if (later) later(kept)
+      else await kept
+      return last.facts
+    },
     gathered: () => last,
     recallSecrets: () => materials.recall(),
     reload: () => openWith(context, 'again'),
@@ -180,7 +189,7 @@ function isAsDev({ given, options }: Context, memory: Memory): Promise<boolean> 
 
 function gatherFor(
   purpose: Purpose,
-  inputs: Pick<GatherOptions, 'stack' | 'memory' | 'materials' | 'files'>,
+  inputs: Pick<GatherOptions, 'stack' | 'memory' | 'materials' | 'files' | 'hashes'>,
   target: OpenedTarget,
   context: Context,
 ): Promise<Gathered> {

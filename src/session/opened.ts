@@ -31,9 +31,10 @@ export interface Opened {
   readonly watch: readonly string[]
   /**
    * What planning needs to know of files, secrets and ports. `change` may make what is missing: generated secrets,
-   * certificates, ports; `look` writes nothing and asks nobody; `check` reads nothing but the user's files.
+   * certificates, ports; `look` writes nothing and asks nobody; `check` reads nothing but the user's files. Digests of files are
+   * kept for the next command: who is in a hurry takes the end of that by `later`, and waits for it afterwards.
    */
-  gather(purpose: Purpose): Promise<Facts>
+  gather(purpose: Purpose, later?: (kept: Promise<void>) => void): Promise<Facts>
   /** What was gathered last, with what images are made of. */
   gathered(): Gathered | undefined
   /** Makes the redactor know every secret that can be had without asking: before application logs are shown. */
