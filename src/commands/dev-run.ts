@@ -152,6 +152,8 @@ function followContainers(current: Current, loop: Loop, signal: AbortSignal): vo
     sight.doubt()
     loop.stir()
   }, signal)
+  // The first look finds the containers, and opens the ways into them before the first edit.
+  loop.stir()
 }
 
 /** What differs from the stack file for as long as `dev` runs is said. */

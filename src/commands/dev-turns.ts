@@ -67,14 +67,25 @@ export async function bring(
   given: Arguments,
   around: Surroundings,
 ): Promise<Turn> {
-  await current.opened.gather('change')
+  let kept: Promise<void> = Promise.resolve()
+  await current.opened.gather('change', (keeping) => {
+    kept = keeping
+    // It is told with the outcome.
+    keeping.catch(() => undefined)
+  })
   const plan =
     (await planSyncs(current, impacts, given, around)) ?? (await planTurn(current, impacts, given, around))
   demandConsent(plan, given.isOn('yes'), current.opened.stack.profile.isProtected)
-  if (plan.steps.length === 0)
+  if (plan.steps.length === 0) {
+    await kept
     return { outcome: Promise.resolve({ isDone: impacts.length === 0, isWell: true }) }
+  }
   await current.sync?.remember(plan)
-  const outcome = carryOut(current, plan, given, around).catch((error: unknown) => {
+  const carried = carryOut(current, plan, given, around).then(async (end) => {
+    await kept
+    return end
+  })
+  const outcome = carried.catch((error: unknown) => {
     tell(current.opened, messageOf(error))
     return { isDone: false, isWell: false }
   })
@@ -82,8 +93,8 @@ export async function bring(
 }
 
 /**
- * An edit that is only to be written into containers does not wait for a look at them: after a sync there is one anyway, and whoever
- * went away meanwhile gets it then. Undefined when that is not known, or when more than that is to be done.
+ * An edit that is only to be written into containers, or changes nothing, does not wait for a look at them: after a sync there is
+ * one anyway, and whoever went away meanwhile gets it then. Undefined when that is not known, or when more is to be done.
  */
 async function planSyncs(
   current: Current,
@@ -94,7 +105,7 @@ async function planSyncs(
   const seen = impacts.length > 0 ? current.sight?.recall() : undefined
   if (!seen) return undefined
   const plan = await planTurn(current, impacts, given, around, () => Promise.resolve(seen))
-  return plan.steps.length > 0 && onlySyncs(plan) ? plan : undefined
+  return onlySyncs(plan) ? plan : undefined
 }
 
 /** The plan for what was gathered last. */

@@ -170,7 +170,8 @@ function startTask(
       !signal.aborted && other.op === step.op && canonical(workOf(other)) === canonical(workOf(step)),
     abort,
     giveWayTo(later) {
-      isOvertaken = step.op === 'sync' && later.op === 'sync'
+      isOvertaken =
+        step.op === 'sync' && (later.op === 'sync' || (later.op === 'wait' && phase === 'applied'))
       if (isOvertaken && phase === 'applying') givingWay ??= setTimeout(() => abort(replaced), longestGiveWay)
       else abort(replaced)
     },

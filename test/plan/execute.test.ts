@@ -74,6 +74,12 @@ function batch(path: string): Plan {
   return { steps: [step], unchanged: [], kept: [] }
 }
 
+function waitFor(step: Step): Step {
+  if (step.op !== 'sync') throw new TypeError(`${step.op} is no sync`)
+  const { sync: _sync, ...rest } = step
+  return { ...rest, op: 'wait', id: 'wait service/a' }
+}
+
 describe('scheduler', () => {
   it('a batch of edits that is being written is not cut off by the next one, but nobody waits for its health', async () => {
     const writing = gate()
@@ -106,26 +112,30 @@ describe('scheduler', () => {
     ])
   })
 
-  it('a batch of edits that is written counts as done when the next one comes while its health is awaited', async () => {
-    let isFirst = true
-    const { events, submit } = harness((name, run) => {
-      const isHeld = name.startsWith('ready') && isFirst
-      if (isHeld) isFirst = false
-      return isHeld ? untilAborted(run) : Promise.resolve()
-    })
-    const first = submit(batch('/one'))
-    await settle()
-    const second = submit(batch('/two'))
-    expect(await first).toMatchObject({ cancelled: 1, failures: [] })
-    expect(await second).toMatchObject({ finished: 1 })
-    expect(events.map(({ type }) => type).filter((type) => type !== 'plan.made')).toEqual([
-      'step.started',
-      'step.finished',
-      'step.started',
-      'step.finished',
-      'resource.changed',
-    ])
-  })
+  it.each(['sync', 'wait'] as const)(
+    'a batch of edits that is written counts as done when a %s comes while its health is awaited',
+    async (op) => {
+      let isFirst = true
+      const { events, submit } = harness((name, run) => {
+        const isHeld = name.startsWith('ready') && isFirst
+        if (isHeld) isFirst = false
+        return isHeld ? untilAborted(run) : Promise.resolve()
+      })
+      const first = submit(batch('/one'))
+      await settle()
+      const later = batch('/two')
+      const second = submit(op === 'sync' ? later : { ...later, steps: later.steps.map(waitFor) })
+      expect(await first).toMatchObject({ cancelled: 1, failures: [] })
+      expect(await second).toMatchObject({ finished: 1 })
+      expect(events.map(({ type }) => type).filter((type) => type !== 'plan.made')).toEqual([
+        'step.started',
+        'step.finished',
+        'step.started',
+        'step.finished',
+        'resource.changed',
+      ])
+    },
+  )
 
   it('S112: runs what is free side by side and the rest after what it needs', async () => {
     const { log, up } = harness()
