@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { agentCommand, openAgentChannel } from '../../../src/dev/channel/agent.ts'
 import type { InnerProcess } from '../../../src/dev/channel/channel.ts'
 import type { InsideChannel } from '../../../src/dev/channel/inside.ts'
@@ -29,7 +29,8 @@ export async function localAgent(): Promise<string | undefined> {
 /** The agent and every shell that is here. Off Linux there are none: what is inside a container is Linux. */
 export async function endsOfThisMachine(): Promise<readonly End[]> {
   if (process.platform !== 'linux') return []
-  const agent = await localAgent()
+  const built = await localAgent()
+  const agent = built && copyOf(built)
   const shell = (name: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): End => ({
     name,
     argv: [...words, ...shellCommand().slice(1)],
@@ -71,6 +72,14 @@ function isHere(program: string): boolean {
 
 function whereIs(program: string): string {
   return execFileSync('sh', ['-c', 'command -v "$0"', program]).toString().trim()
+}
+
+/** The checkout may lie in a folder that is closed to others. */
+function copyOf(program: string): string {
+  const copy = join(ownFolder(), basename(program))
+  copyFileSync(program, copy)
+  chmodSync(copy, 0o755)
+  return copy
 }
 
 function busyboxPrograms(): string {

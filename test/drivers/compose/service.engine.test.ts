@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { inspectContainer } from '../../../src/platform/engine/containers.ts'
 import { exec } from '../../../src/platform/engine/exec.ts'
 import { plan } from '../../../src/plan/plan.ts'
@@ -66,7 +66,8 @@ describe('a service', () => {
       no such config
       no such config"
     `)
-    expect(await answer()).toBe('one')
+    // It was started again; its program takes a moment until it listens.
+    await vi.waitFor(async () => expect(await answer()).toBe('one'), { timeout: 10_000 })
     expect(await bench.leftovers()).toEqual([`/${bench.project}-web-1`, `${bench.project}_default`])
   })
 

@@ -1,7 +1,7 @@
 import { pack, extract } from 'tar-stream'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { getArchive, putArchive } from '../../../src/platform/engine/archive.ts'
 import {
   createContainer,
@@ -43,6 +43,9 @@ test('the life of a container: created, running, renamed, stopped, started, kill
     const [found] = await listContainers(engine, [label])
     seen.push(found === undefined ? 'gone' : `${found.Names.join().replace(prefix, '')} ${found.State}`)
   }
+  // Whoever waits for an end is told before the engine's own list knows of it.
+  const listed = (state: string) =>
+    vi.waitFor(async () => expect((await listContainers(engine, [label]))[0]?.State).toBe(state))
   await look()
   const ended = waitContainer(engine, id, 'next-exit')
   await startContainer(engine, id)
@@ -51,10 +54,12 @@ test('the life of a container: created, running, renamed, stopped, started, kill
   await renameContainer(engine, id, `${prefix}-renamed`)
   await stopContainer(engine, id, { signal: 'SIGUSR1', grace: 10 })
   expect(await ended).toBe(7)
+  await listed('exited')
   await look()
   await restartContainer(engine, id, { grace: 0 })
   await killContainer(engine, id)
   expect(await waitContainer(engine, id, 'not-running')).toBe(137)
+  await listed('exited')
   await look()
   await removeContainer(engine, id)
   await look()
