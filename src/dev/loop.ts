@@ -1,4 +1,5 @@
 import type { Event } from '../state/events.ts'
+import { StackError } from '../stack/diagnostics.ts'
 import { impactOf, type Impact, type Reader } from './impact.ts'
 
 export interface Turn {
@@ -63,13 +64,22 @@ export function createLoop(options: LoopOptions): Loop {
         if (paths.length > 0) await turn(paths)
         else await replay()
       } catch (error) {
-        options.emit({
-          type: 'message.reported',
-          at: options.now(),
-          text: `this edit could not be planned: ${messageOf(error)}`,
-        })
+        tellFailure(error)
       }
     }
+  }
+
+  /** Mistakes in files are told where they stand. */
+  function tellFailure(error: unknown): void {
+    const diagnostics = error instanceof StackError ? error.diagnostics : []
+    for (const diagnostic of diagnostics)
+      options.emit({ type: 'diagnostic.reported', at: options.now(), diagnostic })
+    const why = diagnostics.length > 0 ? 'what runs stays until it is mended' : messageOf(error)
+    options.emit({
+      type: 'message.reported',
+      at: options.now(),
+      text: `this edit could not be planned: ${why}`,
+    })
   }
 
   async function turn(paths: readonly string[]): Promise<void> {

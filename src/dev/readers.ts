@@ -7,6 +7,8 @@ import type { Image, ImageSource, Job, ResolvedStack, Service } from '../resolve
 import { processSources, type ProcessSource } from '../session/sources.ts'
 import type { Opened } from '../session/opened.ts'
 import type { Impact, Reader } from './impact.ts'
+import { materialFiles, type MaterialFile } from './material-files.ts'
+import { folderOfPattern } from './patterns.ts'
 import { rootsOfSync } from './ways/stated.ts'
 import { wayOf } from './ways/way.ts'
 
@@ -14,17 +16,25 @@ interface Sources {
   readonly stack: ResolvedStack
   readonly identities: ReadonlyMap<string, ImageIdentity>
   readonly processes: ReadonlyMap<string, ProcessSource>
+  readonly materials: readonly MaterialFile[]
   readonly watch: readonly string[]
 }
 
-const known = new WeakMap<Opened, ReadonlyMap<string, ProcessSource>>()
+/** What had to be looked for on the disk. */
+interface Known {
+  readonly processes: ReadonlyMap<string, ProcessSource>
+  readonly materials: readonly MaterialFile[]
+}
+
+const known = new WeakMap<Opened, Known>()
 
 /** What reads which file, from what was gathered last. */
 export function readersOf(opened: Opened): Reader[] {
   const sources: Sources = {
     stack: opened.stack,
     identities: opened.gathered()?.identities ?? new Map<string, ImageIdentity>(),
-    processes: known.get(opened) ?? new Map<string, ProcessSource>(),
+    processes: known.get(opened)?.processes ?? new Map<string, ProcessSource>(),
+    materials: known.get(opened)?.materials ?? [],
     watch: opened.watch,
   }
   return [
@@ -43,9 +53,13 @@ export function readersOf(opened: Opened): Reader[] {
 export async function watchedPaths(
   opened: Opened,
 ): Promise<{ readonly paths: string[]; readonly isIgnored: (path: string) => boolean }> {
-  if (opened.driver.name === 'process')
-    known.set(opened, await processSources(opened.stack, nodeFiles, opened.memory.folder))
   const { stack } = opened
+  const processes =
+    opened.driver.name === 'process'
+      ? await processSources(stack, nodeFiles, opened.memory.folder)
+      : new Map<string, ProcessSource>()
+  const materials = await materialFiles(stack)
+  known.set(opened, { processes, materials })
   const identities = opened.gathered()?.identities ?? new Map<string, ImageIdentity>()
   const contexts = [...identities].flatMap(([name, identity]) => {
     const image = stack.images.get(name)
@@ -57,7 +71,7 @@ export async function watchedPaths(
         ]
       : []
   })
-  const trees = [...(known.get(opened)?.values() ?? [])].flatMap((source) =>
+  const trees = [...processes.values()].flatMap((source) =>
     source.kind === 'tree' ? [source.tree.folder] : [],
   )
   const contents = [...stack.configs.values()].flatMap(({ sources }) =>
@@ -67,13 +81,13 @@ export async function watchedPaths(
         : [folderOfPattern(source.kind === 'template' ? source.pattern : source.path)],
     ),
   )
-  const files = opened.watch
+  const files = [...opened.watch, ...materials.map(({ root }) => root)]
   const readers = readersOf(opened)
   const named = opened.driver.syncing ? [...stack.services.values()].flatMap(rootsOfSync) : []
   return {
     paths: [...new Set([...contexts, ...trees, ...contents, ...files, ...named])],
     isIgnored: (path) =>
-      isPruned(path, stack, identities, known.get(opened)) && !readers.some((reader) => reader.reads(path)),
+      isPruned(path, stack, identities, processes) && !readers.some((reader) => reader.reads(path)),
   }
 }
 
@@ -82,7 +96,7 @@ function isPruned(
   path: string,
   stack: ResolvedStack,
   identities: ReadonlyMap<string, ImageIdentity>,
-  processes: ReadonlyMap<string, ProcessSource> | undefined,
+  processes: ReadonlyMap<string, ProcessSource>,
 ): boolean {
   if (/[/\\](\.git|node_modules)([/\\]|$)/.test(path)) return true
   const holders = [
@@ -92,7 +106,7 @@ function isPruned(
         ? [identity.ignore.canSkipDirectory(inside(path, image.context))]
         : []
     }),
-    ...[...(processes?.values() ?? [])].flatMap((source) =>
+    ...[...processes.values()].flatMap((source) =>
       source.kind === 'tree' && isWithin(path, source.tree.folder)
         ? [source.tree.ignore.canSkipDirectory(inside(path, source.tree.folder))]
         : [],
@@ -101,16 +115,13 @@ function isPruned(
   return holders.length > 0 && holders.every(Boolean)
 }
 
-function stackReaders({ watch }: Sources): Reader[] {
+function stackReaders({ watch, materials }: Sources): Reader[] {
   const files = new Set(watch)
-  return [
-    {
-      rule: 'the stack file, a profile or what they include',
-      update: 'replan',
-      resources: [],
-      reads: (path) => files.has(path),
-    },
-  ]
+  const own = {
+    rule: 'the stack file, a profile or what they include',
+    reads: (path: string) => files.has(path),
+  }
+  return [own, ...materials].map(({ rule, reads }) => ({ rule, reads, update: 'replan', resources: [] }))
 }
 
 function imageReaders({ stack, identities }: Sources, asProcess: boolean): Reader[] {
@@ -234,13 +245,6 @@ function ownersOf(stack: ResolvedStack, isUser: (owner: Service | Job) => boolea
     ...[...stack.services.values()].filter(isUser).map(({ name }): ResourceId => `service/${name}`),
     ...[...stack.jobs.values()].filter(isUser).map(({ name }): ResourceId => `job/${name}`),
   ]
-}
-
-/** The part of a glob before its first wildcard: the folder, or the file itself, that must be watched. */
-function folderOfPattern(pattern: string): string {
-  const parts = pattern.split(/[/\\]/)
-  const wild = parts.findIndex((part) => /[*?[{]/.test(part))
-  return wild === -1 ? pattern : parts.slice(0, wild).join(sep)
 }
 
 function inside(path: string, folder: string): string {

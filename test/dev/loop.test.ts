@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { causesOf, impactOf, type Impact, type Reader } from '../../src/dev/impact.ts'
 import { createLoop } from '../../src/dev/loop.ts'
+import { errorAt, StackError } from '../../src/stack/diagnostics.ts'
 import type { Event } from '../../src/state/events.ts'
 
 const readers: Reader[] = [
@@ -23,6 +24,7 @@ function harness(
   overrides: {
     reload?: () => Promise<boolean>
     outcome?: (turn: number) => Promise<{ isDone: boolean; isWell: boolean }>
+    fails?: () => Error | undefined
   } = {},
 ) {
   const turns: string[][] = []
@@ -33,6 +35,8 @@ function harness(
     reload: overrides.reload ?? (() => Promise.resolve(true)),
     bring: (impacts) => {
       turns.push(pathsOf(impacts))
+      const failure = overrides.fails?.()
+      if (failure) return Promise.reject(failure)
       return Promise.resolve({
         outcome: overrides.outcome?.(turns.length) ?? Promise.resolve({ isDone: true, isWell: true }),
       })
@@ -95,6 +99,29 @@ describe('loop', () => {
     loop.edit(['/app/iamstack.yaml'])
     await loop.idle()
     expect(turns).toEqual([])
+  })
+
+  it('S126: mistakes in files are told where they stand, and the edit goes in with the next one', async () => {
+    const span = { file: '/app/config/api.yaml', line: 3, column: 1, length: 1 }
+    const failures = [new StackError([errorAt('config/missing', 'no value', span)]), new Error('no room')]
+    const { loop, turns, events } = harness({ fails: () => failures.shift() })
+    for (const name of ['a', 'b', 'c']) {
+      loop.edit([`/app/src/${name}.ts`])
+      await loop.idle()
+    }
+    expect(turns.at(-1)).toEqual(['/app/src/a.ts', '/app/src/b.ts', '/app/src/c.ts'])
+    const told = events.flatMap((event) =>
+      event.type === 'diagnostic.reported'
+        ? [event.diagnostic.code]
+        : event.type === 'message.reported'
+          ? [event.text]
+          : [],
+    )
+    expect(told).toEqual([
+      'config/missing',
+      'this edit could not be planned: what runs stays until it is mended',
+      'this edit could not be planned: no room',
+    ])
   })
 
   it('S126: what failed stays dirty and is part of the next turn', async () => {
