@@ -8,7 +8,6 @@ import type { MemoryLock } from '../memory/memory.ts'
 import { StepError } from '../plan/step-error.ts'
 import { watchFiles, type Watcher } from '../platform/watch.ts'
 import { watchGit } from '../platform/watch-git.ts'
-import { summarise } from '../report/summary.ts'
 import { holdForwards, schedulerFor } from '../session/execute.ts'
 import { layFoundation } from '../session/foundation.ts'
 import { locked } from '../session/locked.ts'
@@ -23,6 +22,7 @@ import { devActions } from './dev-actions.ts'
 import { openDevIntents, type DevIntents } from './dev-intents.ts'
 import { serving, type DevServer } from './dev-serving.ts'
 import { bring, nothingDone, replay, schedulerOf, tell, unlessEnded, type Current } from './dev-turns.ts'
+import { openDevUrls } from './dev-urls.ts'
 import { endStack } from './end-stack.ts'
 import { exitCodeOfOutcome, exitCodeOfState } from './outcome.ts'
 import { openScreenFeed, type ScreenFeed } from './screen-feed.ts'
@@ -100,12 +100,19 @@ async function follow(
 ): Promise<void> {
   const signal = AbortSignal.any([outer.signal, intents.leaving])
   const around = { ...outer, signal }
+  const views: Screen[] = []
+  const urls = openDevUrls(current, () =>
+    given.text('progress') === 'json' || views.length > 0 ? undefined : around.stdout,
+  )
   const loop = createLoop({
     readers: () => readersOf(current.opened),
     reload: () => reload(current, watched, around),
     bring: (impacts) => unlessEnded(signal, nothingDone, () => bring(current, impacts, given, around)),
     replay: () => unlessEnded(signal, undefined, () => replay(current, given, around)),
-    afterwards: (impacts) => smokeOf(current.opened, impacts, given, signal),
+    afterwards: async (impacts) => {
+      await urls.follow(impacts)
+      await smokeOf(current.opened, impacts, given, signal)
+    },
     emit: (event) => current.opened.emit(event),
     now: Date.now,
   })
@@ -115,6 +122,7 @@ async function follow(
   const watched = await openWatched(current, (path) => coalescer.add(path))
   intents.become(devActions(current, given, around, () => loop.stir()))
   const screen = await screenFor(given, around, feed, intents)
+  if (screen) views.push(screen)
   const close = (): void => screen?.close()
   signal.addEventListener('abort', close, { once: true })
   try {
@@ -126,8 +134,7 @@ async function follow(
     if (!signal.aborted && isWell) {
       await holdForwards(current.opened)
       await smokeOf(current.opened, [], given, signal)
-      const isSilent = given.text('progress') === 'json' || screen !== undefined
-      await summarise(current.opened, isSilent ? undefined : around.stdout)
+      await urls.show()
     }
     if (!signal.aborted) {
       tellOfOpenedRoots(current.opened)

@@ -32,6 +32,7 @@ export function schedulerOf(current: Current, signal: AbortSignal): Scheduler {
   const scheduler = schedulerFor(opened, {
     wait: true,
     signal,
+    isFollowing: true,
     ...(sync && { sync: (step, run) => sync.apply(step, run) }),
   })
   return {
@@ -78,7 +79,9 @@ export async function bring(
   demandConsent(plan, given.isOn('yes'), current.opened.stack.profile.isProtected)
   if (plan.steps.length === 0) {
     await kept
-    return { outcome: Promise.resolve({ isDone: impacts.length === 0, isWell: true }) }
+    // What no resource shows may have changed with the stack file: smoke tests, exposed ports.
+    const isDone = impacts.length === 0 || impacts.some(({ update }) => update === 'replan')
+    return { outcome: Promise.resolve({ isDone, isWell: true }) }
   }
   await current.sync?.remember(plan)
   const carried = carryOut(current, plan, given, around).then(async (end) => {
@@ -158,8 +161,8 @@ async function carryOut(
   const { sync } = current
   for (let plan = first, round = 1; ; round += 1) {
     const barred = sync?.barred() ?? 0
-    const { failures, cancelled } = await current.scheduler.submit(plan)
-    const isWell = failures.length === 0
+    const { failures, cancelled, outdated } = await current.scheduler.submit(plan)
+    const isWell = failures.length === 0 && outdated === 0
     const isToLookAt = plan.steps.some(({ op }) => op === 'sync') && (isWell || sync?.barred() !== barred)
     if (!isToLookAt || cancelled > 0 || round === mostRounds) return { isDone: true, isWell }
     const next = await planTurn(current, [], given, around)

@@ -16,6 +16,8 @@ export interface SchedulerOptions {
   readonly signal: AbortSignal
   /** Without waiting, a step that nobody needs healthy is done once it is started. */
   readonly wait: boolean
+  /** Edits are followed: what one of them spoiled is done by the plan that it brings, and did not fail. Default: false. */
+  readonly isFollowing?: boolean
 }
 
 export interface Outcome {
@@ -23,6 +25,8 @@ export interface Outcome {
   readonly finished: number
   /** Not done, or done and not waited for, since a newer plan goes on where they were. */
   readonly cancelled: number
+  /** Of the cancelled ones, those that an edit spoiled whose plan is yet to come. */
+  readonly outdated: number
 }
 
 /**
@@ -77,7 +81,7 @@ type End =
   /** It has written what it had to write; how the service takes it is seen after the newer plan. */
   | { readonly kind: 'overtaken' }
   | { readonly kind: 'failed'; readonly error: StepError }
-  | { readonly kind: 'cancelled'; readonly reason: string }
+  | { readonly kind: 'cancelled'; readonly reason: string; readonly isOutdated?: true }
 
 interface Task {
   readonly step: Step
@@ -142,6 +146,8 @@ function startTask(
     } catch (error) {
       const isWritten = isOvertaken && phase === 'applied'
       if (!isWritten && isAborted()) return { kind: 'cancelled', reason: aborted ?? 'interrupted' }
+      if (options.isFollowing === true && error instanceof StepError && error.isOutdated)
+        return { kind: 'cancelled', reason: error.message, isOutdated: true }
       if (!isWritten) return { kind: 'failed', error: asStepError(error, step) }
     }
     options.emit({
@@ -268,6 +274,7 @@ function withSpan(error: StepError, step: Step): StepError {
     evidence: error.evidence,
     cause: error,
     isTerminal: error.isTerminal,
+    isOutdated: error.isOutdated,
     ...(error.hint !== undefined && { hint: error.hint }),
   })
 }
@@ -324,5 +331,6 @@ async function outcomeOf(tasks: readonly Task[]): Promise<Outcome> {
     failures: ends.flatMap(({ step, end }) => (end.kind === 'failed' ? [{ step, error: end.error }] : [])),
     finished: ends.filter(({ end }) => end.kind === 'done').length,
     cancelled: ends.filter(({ end }) => end.kind === 'cancelled' || end.kind === 'overtaken').length,
+    outdated: ends.filter(({ end }) => end.kind === 'cancelled' && end.isOutdated).length,
   }
 }

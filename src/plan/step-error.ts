@@ -15,6 +15,8 @@ export class StepError extends Error {
   readonly hint: string | undefined
   /** Trying again cannot help: image not found, exit on every start, port taken. */
   readonly isTerminal: boolean
+  /** What the step worked with was edited meanwhile. Who follows edits has a newer plan on its way, and this is no failure. */
+  readonly isOutdated: boolean
 
   constructor(
     kind: StepErrorKind,
@@ -25,6 +27,7 @@ export class StepError extends Error {
       hint?: string
       cause?: unknown
       isTerminal?: boolean
+      isOutdated?: boolean
     } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -33,5 +36,6 @@ export class StepError extends Error {
     this.evidence = options.evidence ?? []
     this.hint = options.hint
     this.isTerminal = options.isTerminal ?? true
+    this.isOutdated = options.isOutdated ?? false
   }
 }

@@ -7,6 +7,8 @@ import type { Opened } from './opened.ts'
 export interface ExecuteOptions {
   readonly wait: boolean
   readonly signal: AbortSignal
+  /** Edits are followed, and bring newer plans. Default: false. */
+  readonly isFollowing?: boolean
   /** Carries out what is written into running containers; `dev` alone plans such steps. */
   readonly sync?: (step: Extract<Step, { readonly op: 'sync' }>, run: Run) => Promise<void>
 }
@@ -22,6 +24,7 @@ export function schedulerFor(opened: Opened, options: ExecuteOptions): Scheduler
     now: Date.now,
     signal: options.signal,
     wait: options.wait,
+    ...(options.isFollowing === true && { isFollowing: true }),
   })
 }
 

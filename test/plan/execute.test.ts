@@ -196,6 +196,22 @@ describe('scheduler', () => {
     ).toEqual(['service/api: service/db failed', 'service/web: service/api was not done'])
   })
 
+  it('what an edit spoiled is no failure where edits are followed, and one where they are not', async () => {
+    const spoil = () => Promise.reject(new StepError('build', 'file changed', { isOutdated: true }))
+    const following = harness(spoil, { isFollowing: true })
+    expect(await following.up([resource('service/a')])).toMatchObject({
+      failures: [],
+      cancelled: 1,
+      outdated: 1,
+    })
+    expect(following.events.at(-1)).toMatchObject({ type: 'step.cancelled', reason: 'file changed' })
+    const once = harness(spoil)
+    expect(await once.up([resource('service/a')])).toMatchObject({
+      failures: [{ error: { message: 'file changed' } }],
+      outdated: 0,
+    })
+  })
+
   it('S117: an interruption reaches every running step and starts no other', async () => {
     const { log, controller, up } = harness((_name, run) => untilAborted(run))
     const finished = up([

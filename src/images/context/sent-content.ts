@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { codeOf } from '../../memory/atomic-file.ts'
 import { StepError } from '../../plan/step-error.ts'
 import type { ContextFile } from './content.ts'
 import type { FileAccess } from './file-access.ts'
@@ -28,8 +29,7 @@ async function* readPieces(path: string, file: ContextFile, access: FileAccess):
   try {
     for await (const piece of access.open(path, file.size)) yield piece
   } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    throw refused(file, isGone ? 'vanished' : 'could not be read', error)
+    throw refused(file, codeOf(error) === 'ENOENT' ? 'vanished' : 'could not be read', error)
   }
 }
 
@@ -37,6 +37,7 @@ function refused(file: ContextFile, what: string, cause?: unknown): StepError {
   const reason = cause instanceof Error && what === 'could not be read' ? `: ${cause.message}` : ''
   return new StepError('build', `${file.path} ${what} while it was being sent${reason}`, {
     hint: 'run it again; dev does so by itself',
+    isOutdated: what !== 'could not be read' || ['EISDIR', 'ENOTDIR'].includes(codeOf(cause) ?? ''),
     ...(cause !== undefined && { cause }),
   })
 }
