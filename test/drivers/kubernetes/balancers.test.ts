@@ -56,3 +56,20 @@ test.each([
   expect(new Set(told)).toEqual(new Set(['load balancer web-lb: no healthy target yet']))
   expect(connections).toBeGreaterThanOrEqual(3)
 })
+
+test(
+  'one way of many that leads to a pod that is gone is waited for (S114)',
+  { timeout: 60_000 },
+  async () => {
+    const { told, connections } = await waitFor(
+      (socket, connection) => {
+        if (connection <= 12 && connection % 4 === 0) socket.end()
+        else socket.on('data', () => undefined)
+      },
+      { where: 'localhost', hostname: 'localhost' },
+    )
+    expect(new Set(told)).toEqual(new Set(['load balancer web-lb: no healthy target yet']))
+    // What was held together with one that was not counts for nothing.
+    expect(connections).toBeGreaterThanOrEqual(12 + 16)
+  },
+)

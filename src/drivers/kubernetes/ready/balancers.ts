@@ -25,6 +25,12 @@ const paces = {
 const tryTime = 3000
 /** Milliseconds that a connection must last: a load balancer without a healthy target takes it and hangs up. */
 const lasting = 300
+/**
+ * So many connections at once, so many times: while the pods behind it change, some of its ways still lead to those that are gone,
+ * and one connection that lasts says nothing of the next.
+ */
+const connections = 8
+const rounds = 2
 
 interface Balanced {
   readonly client: Pick<KubeClient, 'get'>
@@ -55,7 +61,7 @@ async function untilAnswers(
   const [port] = ports
   if (host === undefined || port === undefined) return
   for (;;) {
-    const why = await tried(host, port)
+    const why = await triedAll(host, port)
     run.signal.throwIfAborted()
     if (why === undefined) return
     if (Date.now() > until) {
@@ -65,6 +71,16 @@ async function untilAnswers(
     run.progress(wanted.id, `load balancer ${service}: ${why}`)
     await sleep(pause, undefined, { signal: run.signal })
   }
+}
+
+/** Why one of all connections was not to be had; undefined when all were. */
+async function triedAll(host: string, port: number): Promise<string | undefined> {
+  for (let round = 0; round < rounds; round += 1) {
+    const ends = await Promise.all(Array.from({ length: connections }, () => tried(host, port)))
+    const why = ends.find((end) => end !== undefined)
+    if (why !== undefined) return why
+  }
+  return undefined
 }
 
 /** Why a connection was not to be had; undefined when it was. */
