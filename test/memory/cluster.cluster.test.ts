@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openClusterMemory } from '../../src/memory/cluster.ts'
+import { openClusterMemory, type ClusterMemoryOptions } from '../../src/memory/cluster.ts'
 import { openFolderMemory } from '../../src/memory/folder.ts'
 import type { Memory } from '../../src/memory/memory.ts'
 import { kinds } from '../../src/platform/kubernetes/kinds.ts'
@@ -25,7 +25,11 @@ afterEach(async () => {
   await rm(state, { recursive: true, force: true })
 })
 
-function memoryOn(machine: string, of: InCluster): Memory {
+function memoryOn(
+  machine: string,
+  of: InCluster,
+  options: Pick<ClusterMemoryOptions, 'waiting'> = {},
+): Memory {
   return openClusterMemory({
     local: openFolderMemory({
       stackName: 'todo',
@@ -38,6 +42,7 @@ function memoryOn(machine: string, of: InCluster): Memory {
     client: () => Promise.resolve(of.client),
     namespace: of.namespace,
     project: of.namespace,
+    ...options,
   })
 }
 
@@ -137,7 +142,7 @@ describe.runIf(isClusterWanted)('the memory in a real cluster', () => {
     expect(annotations?.['iamstack.dev/holder']).toContain(`"pid":${successor.child.pid}`)
   })
 
-  it('says that its namespace is being removed, rather than waiting for it', async () => {
+  it('waits for a namespace that is being removed, and says so when that takes too long', async () => {
     const of = await inCluster()
     const memory = memoryOn('mine', of)
     await memory.write('hash-key', 'abc')
@@ -150,9 +155,8 @@ describe.runIf(isClusterWanted)('the memory in a real cluster', () => {
     try {
       await of.client.remove(kinds.Namespace, undefined, of.namespace)
       await expect(memory.write('smoke', [])).rejects.toThrow(`namespace ${of.namespace} is being removed`)
-      await expect(memoryOn('yours', of).lock('up')).rejects.toThrow(
-        `namespace ${of.namespace} is being removed`,
-      )
+      const yours = memoryOn('yours', of, { waiting: { patience: 2_000 } })
+      await expect(yours.lock('up')).rejects.toThrow(`namespace ${of.namespace} is being removed`)
     } finally {
       await of.client.patch(kinds.ConfigMap, of.namespace, 'stays', { metadata: { finalizers: null } })
     }
