@@ -15,6 +15,7 @@ import type { Opened } from '../session/opened.ts'
 import type { Screen } from '../state/screen.ts'
 import { withRun } from '../session/run.ts'
 import { runSmokeChecks } from '../session/smoke.ts'
+import { StackError } from '../stack/diagnostics.ts'
 import { messageOf } from '../report/words.ts'
 import type { Arguments } from './arguments.ts'
 import { exitCodes, type Surroundings } from './command.ts'
@@ -230,6 +231,7 @@ async function reload(current: Current, watched: Watched, around: Surroundings):
       hint: 'end dev and start it anew; what runs stays until then',
     })
   }
+  if (!(await isReadable(next, before))) return false
   current.all.push(next)
   current.opened = next
   current.sight?.doubt()
@@ -241,6 +243,20 @@ async function reload(current: Current, watched: Watched, around: Surroundings):
   watched.watcher.add(paths)
   watched.paths = paths
   return true
+}
+
+/** Whether all that the stack names can be read: templates, manifests, charts, Dockerfiles. Mistakes are told where they stand. */
+async function isReadable(next: Opened, before: Opened): Promise<boolean> {
+  try {
+    await next.gather('change')
+    return true
+  } catch (error) {
+    await next.close()
+    if (!(error instanceof StackError)) throw error
+    for (const diagnostic of error.diagnostics)
+      before.emit({ type: 'diagnostic.reported', at: Date.now(), diagnostic })
+    return false
+  }
 }
 
 async function smokeOf(

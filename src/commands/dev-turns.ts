@@ -69,10 +69,14 @@ export async function bring(
   around: Surroundings,
 ): Promise<Turn> {
   let kept: Promise<void> = Promise.resolve()
-  await current.opened.gather('change', (keeping) => {
-    kept = keeping
-    // It is told with the outcome.
-    keeping.catch(() => undefined)
+  await current.opened.gather('change', {
+    // The first turn reads what may have changed before anybody watched.
+    keepsObjects: impacts.length > 0,
+    later: (keeping) => {
+      kept = keeping
+      // It is told with the outcome.
+      keeping.catch(() => undefined)
+    },
   })
   const plan =
     (await planSyncs(current, impacts, given, around)) ?? (await planTurn(current, impacts, given, around))

@@ -22,6 +22,8 @@ export interface GatherOptions {
   readonly files: ConfigFiles
   /** What a revision kept, and is not looked for in today's files. */
   readonly frozen: Pick<Facts, 'images' | 'manifests' | 'charts'> | undefined
+  /** What was read before, and whose files somebody watches. */
+  readonly known?: Pick<Facts, 'manifests' | 'charts'> | undefined
   /** Gives out ports; a look takes only those that are known. */
   readonly ports: (purpose: Purpose, configs: Facts['configs']) => Promise<ReadonlyMap<string, number>>
   /** Local processes alone have sources of their own. */
@@ -64,8 +66,9 @@ export async function gather(options: GatherOptions, purpose: Purpose): Promise<
     secretDigests: (image) =>
       [...image.secrets].map(([id, { secret, key }]) => `${id} ${secrets.get(secret)?.get(key) ?? ''}`),
   })
-  const raw = frozen ? checked(frozen.manifests, []) : await rawObjects(stack)
-  const charts = frozen ? checked(frozen.charts, []) : await chartsOf(stack)
+  const known = frozen ?? options.known
+  const raw = known ? checked(known.manifests, []) : await rawObjects(stack)
+  const charts = known ? checked(known.charts, []) : await chartsOf(stack)
   const read = [configs, identities, raw, charts]
   options.warn(read.flatMap(({ warnings }) => warnings))
   if (!configs.ok || !identities.ok || !raw.ok || !charts.ok)

@@ -157,13 +157,14 @@ async function openWith(context: Context, time: 'first' | 'again'): Promise<Open
     warnings: findings,
     watch: read.watch,
     redact: (text) => redactor.redact(text),
-    gather: async (purpose, later) => {
-      const inputs = { stack, memory, materials, files, hashes }
+    gather: async (purpose, hurry) => {
+      const known = hurry?.keepsObjects === true ? last?.facts : undefined
+      const inputs = { stack, memory, materials, files, hashes, known }
       last = await gatherFor(purpose, inputs, target, context)
       if (purpose !== 'change') return last.facts
       hashes = last.hashes
       const kept = keepHashes(memory, last)
-      if (later) later(kept)
+      if (hurry) hurry.later(kept)
       else await kept
       return last.facts
     },
@@ -189,7 +190,7 @@ function isAsDev({ given, options }: Context, memory: Memory): Promise<boolean> 
 
 function gatherFor(
   purpose: Purpose,
-  inputs: Pick<GatherOptions, 'stack' | 'memory' | 'materials' | 'files' | 'hashes'>,
+  inputs: Pick<GatherOptions, 'stack' | 'memory' | 'materials' | 'files' | 'hashes' | 'known'>,
   target: OpenedTarget,
   context: Context,
 ): Promise<Gathered> {

@@ -11,6 +11,14 @@ import type { Store } from '../state/store.ts'
 import type { Gathered, Purpose } from './gather.ts'
 
 /** A stack with its target at hand: what every command but the purely textual ones works with. */
+/** For who gathers again and again. */
+export interface GatherHurry {
+  /** Digests of files are kept for the next command: takes the end of that, to be waited for afterwards. */
+  readonly later: (kept: Promise<void>) => void
+  /** Manifests and charts are not read again: an edit of theirs makes another stack. */
+  readonly keepsObjects: boolean
+}
+
 export interface Opened {
   readonly stack: ResolvedStack
   readonly driver: Driver
@@ -31,10 +39,9 @@ export interface Opened {
   readonly watch: readonly string[]
   /**
    * What planning needs to know of files, secrets and ports. `change` may make what is missing: generated secrets,
-   * certificates, ports; `look` writes nothing and asks nobody; `check` reads nothing but the user's files. Digests of files are
-   * kept for the next command: who is in a hurry takes the end of that by `later`, and waits for it afterwards.
+   * certificates, ports; `look` writes nothing and asks nobody; `check` reads nothing but the user's files.
    */
-  gather(purpose: Purpose, later?: (kept: Promise<void>) => void): Promise<Facts>
+  gather(purpose: Purpose, hurry?: GatherHurry): Promise<Facts>
   /** What was gathered last, with what images are made of. */
   gathered(): Gathered | undefined
   /** Makes the redactor know every secret that can be had without asking: before application logs are shown. */

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, type ExecFileSyncOptionsWithBufferEncoding } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,10 +33,17 @@ export function environmentFor(target: ClusterTarget): Readonly<Record<string, s
 
 /** Output of `kubectl` on a target's cluster, without its last line end. Throws with what it said when it fails. */
 export function kubectl(target: ClusterTarget, ...words: string[]): string {
+  return kubectlBytes(target, ...words)
+    .toString()
+    .trim()
+}
+
+/** The same as it comes. */
+export function kubectlBytes(target: ClusterTarget, ...words: string[]): Buffer {
   const { file, context, dispose } = kubeconfigOf(target)
   try {
     const given = file === undefined ? [] : ['--kubeconfig', file]
-    return run('kubectl', [...given, '--context', context, ...words])
+    return execFileSync('kubectl', [...given, '--context', context, ...words], asBytes)
   } finally {
     dispose()
   }
@@ -85,9 +92,10 @@ function kubeconfigOf(target: ClusterTarget): {
 }
 
 function run(program: string, words: readonly string[]): string {
-  return execFileSync(program, words, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 1 << 26,
-  }).trim()
+  return execFileSync(program, words, asBytes).toString().trim()
+}
+
+const asBytes: ExecFileSyncOptionsWithBufferEncoding = {
+  stdio: ['ignore', 'pipe', 'pipe'],
+  maxBuffer: 1 << 28,
 }

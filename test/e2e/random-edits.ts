@@ -16,11 +16,11 @@ import { extract } from 'tar-stream'
 import { expect, vi } from 'vitest'
 import type { Op } from '../../src/plan/step.ts'
 import { describeRun, sandbox, type Sandbox, type Started } from './cli.ts'
-import { environmentFor, kubectl } from './clusters.ts'
+import { kubectl, kubectlBytes } from './clusters.ts'
 import { generator, seed } from './interruptions.ts'
 import { docker } from './machine.ts'
 
-export type EditTarget = 'compose' | 'docker-desktop'
+export type EditTarget = 'compose' | 'docker-desktop' | 'kind'
 
 /** Changes of files in one run: a small number in CI, 10 000 by hand. */
 export const edits = Number(process.env['E2E_EDITS'] ?? 300)
@@ -66,6 +66,7 @@ services:
   const blows = blowsTo(target, box)
   let struck = 0
   let killed = 0
+  let replicas = 2
   const done: Op[] = []
   for (let made = 0; made < edits;) {
     const moment = random()
@@ -80,6 +81,10 @@ services:
       await oneOf(blows)?.()
       struck += 1
     } else if (moment < 11 / edits) {
+      replicas = 1 + Math.floor(random() * 3)
+      box.edit('iamstack.yaml', /replicas: \d/, `replicas: ${String(replicas)}`)
+      struck += 1
+    } else if (moment < 14 / edits) {
       made += tree.burst()
     } else {
       made += tree.change()
@@ -90,7 +95,7 @@ services:
   await vi.waitFor(
     async () => {
       const places = placesOf(target, box)
-      expect(places).toHaveLength(2)
+      expect(places).toHaveLength(replicas)
       for (const place of places) expect(await filesIn(target, box, place)).toEqual(tree.files())
       // A step is told after what it did; where saves come faster than it ends, the last one is the first to end.
       expect([...done, ...finished(dev)]).toContain('sync')
@@ -236,6 +241,7 @@ const describeFile = (mode: number, text: string): string =>
 
 /** What happens to containers behind the back of `dev`; nothing, while none of them runs. */
 function blowsTo(target: EditTarget, box: Sandbox): (() => Promise<void>)[] {
+  const engine = engineOfLab()
   const deletion = ['-n', box.project, 'delete', 'pod', '--ignore-not-found', '--wait=false']
   const blows: ((victim: string) => Promise<void> | void)[] =
     target === 'compose'
@@ -248,6 +254,7 @@ function blowsTo(target: EditTarget, box: Sandbox): (() => Promise<void>)[] {
             await sleep(1000 + random() * 4000)
             strike('unpause', victim)
           },
+          ...(engine === undefined ? [] : [() => stop(engine)]),
         ]
       : [
           (victim) => void kubectl(target, ...deletion, victim),
@@ -257,6 +264,24 @@ function blowsTo(target: EditTarget, box: Sandbox): (() => Promise<void>)[] {
     const victim = oneOf(placesOf(target, box))
     if (victim !== undefined) await blow(victim)
   })
+}
+
+/** The engine's process, where it is the lab's: nobody else's is stopped. */
+function engineOfLab(): number | undefined {
+  const lab = process.env['IAMSTACK_LAB_HOME']
+  const file = lab === undefined ? undefined : join(lab, 'run', 'dockerd')
+  if (file === undefined || !existsSync(file)) return undefined
+  return Number.parseInt(readFileSync(file, 'utf8'), 10)
+}
+
+/** As a laptop does that sleeps for a moment. */
+async function stop(engine: number): Promise<void> {
+  process.kill(engine, 'SIGSTOP')
+  try {
+    await sleep(1000 + random() * 4000)
+  } finally {
+    process.kill(engine, 'SIGCONT')
+  }
 }
 
 /** It may have been replaced a moment before. */
@@ -301,12 +326,11 @@ async function filesIn(target: EditTarget, box: Sandbox, place: string): Promise
   const tar = ['tar', '-C', '/app/files', '-cf', '-', '.']
   const bytes =
     target === 'compose'
-      ? run('docker', ['exec', place, ...tar], {})
-      : run(
-          'kubectl',
-          ['--context', 'docker-desktop', '-n', box.project, 'exec', place, '-c', 'web', '--', ...tar],
-          environmentFor(target),
-        )
+      ? execFileSync('docker', ['exec', place, ...tar], {
+          stdio: ['ignore', 'pipe', 'pipe'],
+          maxBuffer: 1 << 28,
+        })
+      : kubectlBytes(target, '-n', box.project, 'exec', place, '-c', 'web', '--', ...tar)
   const files: Record<string, string> = {}
   const reading = extract()
   reading.end(bytes)
@@ -318,12 +342,4 @@ async function filesIn(target: EditTarget, box: Sandbox, place: string): Promise
       files[name.replace(/^\.\//, '')] = describeFile(mode, Buffer.concat(chunks).toString())
   }
   return files
-}
-
-function run(program: string, words: readonly string[], env: Readonly<Record<string, string>>): Buffer {
-  return execFileSync(program, words, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 1 << 28,
-    env: { ...process.env, ...env },
-  })
 }

@@ -2,6 +2,8 @@ import { ChannelError, type InnerProcess } from './channel.ts'
 
 /** How much of what the other end said beside the protocol is kept for the words of its failure. */
 const longestComplaint = 2000
+/** Milliseconds for the last words of one that takes nothing more. */
+const longestFarewell = 500
 
 /** The other end of a channel: what is sent to it, and its answers in their order. */
 export interface Peer<Answer> {
@@ -79,7 +81,11 @@ export function createPeer<Answer>(
 
   process.input.on('error', (error: Error) => {
     // A reader that has ended has more to say about why than the pipe to it.
-    setImmediate(() => lose(`the other end takes nothing more: ${error.message}`))
+    const losing = setTimeout(
+      () => lose(`the other end takes nothing more: ${error.message}`),
+      longestFarewell,
+    )
+    void closed.then(() => clearTimeout(losing))
   })
   void listen()
   return {

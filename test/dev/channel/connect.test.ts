@@ -49,7 +49,7 @@ describe.runIf(process.platform === 'linux')('opening a channel', () => {
     const none = openChannel({ exec: absent, signal: never })
     await expect(none).rejects.toBeInstanceOf(ChannelError)
     expect(await refusalOf(none)).toMatchInlineSnapshot(
-      `"ChannelError: there is nothing inside to speak to: shell: the other end takes nothing more: write EPIPE"`,
+      `"ChannelError: there is nothing inside to speak to: shell: the other end has ended: exec: "sh": not found in $PATH"`,
     )
   })
 
