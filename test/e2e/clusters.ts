@@ -58,9 +58,10 @@ export function namespacesOf(target: ClusterTarget, stack: string): string[] {
     .filter((name) => name === stack || name.startsWith(`${stack}-`))
 }
 
+/** They go while the next test begins: no two have the same name. */
 export function removeNamespacesOf(target: ClusterTarget, stack: string): void {
   const names = namespacesOf(target, stack)
-  if (names.length > 0) kubectl(target, 'delete', 'namespace', '--timeout=60s', ...names)
+  if (names.length > 0) kubectl(target, 'delete', 'namespace', '--wait=false', ...names)
 }
 
 export function hasKindCluster(name = kindCluster): boolean {
