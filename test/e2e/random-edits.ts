@@ -81,7 +81,8 @@ services:
       await oneOf(blows)?.()
       struck += 1
     } else if (moment < 11 / edits) {
-      replicas = 1 + Math.floor(random() * 3)
+      // Another number than before.
+      replicas = 1 + ((replicas + Math.floor(random() * 2)) % 3)
       box.edit('iamstack.yaml', /replicas: \d/, `replicas: ${String(replicas)}`)
       struck += 1
     } else if (moment < 14 / edits) {
