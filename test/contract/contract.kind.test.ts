@@ -12,7 +12,7 @@ contract('kind')
 
 // Here, because the cluster is there.
 test(
-  `${String(edits)} random edits, pods deleted and scaled: all is inside in the end (S26, S124, E2E_SEED=${String(seed)})`,
+  `${String(edits)} random edits, and pods deleted: all is inside in the end (S26, S124, E2E_SEED=${String(seed)})`,
   () => tellRandomEdits('kind'),
   3_600_000,
 )
